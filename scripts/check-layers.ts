@@ -22,7 +22,17 @@ const edge = (...below: string[]): Room => ({ pure: false, below });
 
 const CORE = ['lib', 'session', 'gossamer', 'mp3', 'wire'];
 /** What the siblings `scx`, `cluster` and `client` share. They never import each other. */
-const SHARED = [...CORE, 'api', 'icecast', 'image', 'runtime', 'http', 'overlay'];
+const SHARED = [
+  ...CORE,
+  'api',
+  'icecast',
+  'image',
+  'rtp',
+  'multicast',
+  'runtime',
+  'http',
+  'overlay',
+];
 
 const ROOMS: Readonly<Record<string, Room>> = {
   lib: pure(),
@@ -30,9 +40,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   gossamer: pure('lib'),
   mp3: pure('lib'),
   image: pure('lib'),
+  rtp: pure('lib'),
   wire: pure('lib', 'session', 'gossamer'),
   simulator: pure(...CORE),
   library: pure(...CORE, 'simulator'),
+  multicast: pure('lib', 'gossamer', 'wire'),
   locating: pure('lib', 'gossamer'),
   api: pure(...CORE),
   icecast: pure('lib', 'session', 'mp3'),

@@ -42,7 +42,7 @@ export const attachmentSchema = z.object({
     /** `host:port` */
     overlayAddress,
   }),
-  /** The local multicast group, as in the paper; null until local multicast is built. */
+  /** The local multicast group, `address:port`; null: there is none. Its key comes from the SCX itself. */
   multicast: z.string().max(300).nullish(),
   /** The client sends KEEP_ALIVE to the SCX at this interval. */
   keepAliveMs: z.number().min(50).max(600_000),

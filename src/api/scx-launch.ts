@@ -116,6 +116,18 @@ export const launchSchema = z.strictObject({
       keepMsMax: z.number().nonnegative(),
     })
     .optional(),
+  /** Multicast in the local network; absent: none. */
+  multicast: z
+    .strictObject({
+      /** The first of the session's groups (rtp/ports.ts); null: there was none left. */
+      group: z.ipv4().nullable(),
+      /** The name or the IPv4 address of the network interface. */
+      interface: z.string().max(64),
+      ttl: z.number().int().min(0).max(255),
+      /** RTP is sent although there is no sign of a player. */
+      isAlways: z.boolean().optional(),
+    })
+    .optional(),
   /** Asked about each listener, as Icecast's URL authentication does it; absent: no hook. */
   listenerHook: listenerHookSchema.optional(),
   profile: z.enum(['fast', 'paper']),

@@ -158,6 +158,20 @@ export const scxStatusSchema = z.object({
    * left one since the start. Absent if there was none.
    */
   avoided: z.object({ scxs: z.array(nodeId).max(32), times: count }).optional(),
+  /** In its local network; absent: its cluster has none. */
+  multicast: z
+    .object({
+      /** The first of the session's groups; absent: there was none left. */
+      group: z.ipv4().optional(),
+      /** Why nothing is sent. */
+      problem: z.string().max(200).optional(),
+      /** `scattercast tune` that get it by the group, and players that have reported. */
+      receivers: count,
+      players: count,
+      /** The formats that are sent now. */
+      sending: z.array(z.string().max(16)).max(8),
+    })
+    .optional(),
   /** Of what it plays, on its disk; absent: it is to record nothing. */
   recording: z
     .object({

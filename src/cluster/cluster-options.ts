@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { Launch } from '../api/scx-launch.js';
 import type { RoundTripLooks } from '../runtime/system/round-trips.js';
 import type { RecentWarnings } from './dashboard/recent-warnings.js';
+import type { MulticastSettings } from './fleet/launch-document.js';
 import type { Mounts } from './ingest/session-of-mount.js';
 import type { Trust } from './nearest/nearest.js';
 import type { PortRange } from './ports/port-pairs.js';
@@ -112,6 +113,8 @@ export interface ClusterOptions {
   readonly clusterSecret?: string | undefined;
   /** SCXs are services of a Docker Swarm; default: processes of this machine. */
   readonly swarm?: SwarmOptions | undefined;
+  /** Multicast in the local network; default: none. */
+  readonly multicast?: MulticastSettings | undefined;
   readonly log: Logger;
   readonly scx?: Partial<ScxSettings>;
   /** The files and sockets that this process may have open; default: what the system says. */

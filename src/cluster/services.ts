@@ -107,6 +107,7 @@ function templateOf(
     advertiseHost: host,
     listenHost,
     allowPrivate,
+    multicast: options.multicast,
   };
 }
 

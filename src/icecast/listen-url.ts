@@ -6,7 +6,7 @@
  */
 
 /** What the address leads to. */
-export type ListenEnding = 'mp3' | 'm3u8' | 'm3u' | 'pls' | 'xspf';
+export type ListenEnding = 'mp3' | 'm3u8' | 'm3u' | 'pls' | 'xspf' | 'sdp';
 
 /**
  * @param cluster the address of the cluster, without a slash at its end

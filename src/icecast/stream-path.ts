@@ -16,7 +16,7 @@ export interface StreamPath {
   readonly ending: ListenEnding;
 }
 
-const ENDING = /\.(mp3|m3u8?|pls|xspf)$/i;
+const ENDING = /\.(mp3|m3u8?|pls|xspf|sdp)$/i;
 
 /** Reads a path, without its query and decoded. */
 export function parseStreamPath(path: string): StreamPath {

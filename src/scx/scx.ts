@@ -14,6 +14,11 @@ import type { Launch } from '../api/scx-launch.js';
 import type { ScxStatus } from '../api/scx-status.js';
 import { openAccessLog } from '../http/server/access-log.js';
 import { openTls } from '../http/server/tls.js';
+import {
+  completed,
+  NO_DESCRIPTION,
+  type StreamDescription,
+} from '../icecast/stream-description.js';
 import { joinHostPort } from '../lib/host-port.js';
 import { EXIT, UserError } from '../lib/user-error.js';
 import { createAttendedClock } from '../runtime/attended-clock.js';
@@ -40,6 +45,7 @@ import { createListenerHook } from './listeners/listener-hook.js';
 import { createListenerIdentities } from './listeners/listener-identities.js';
 import { createPlayout } from './listeners/playout.js';
 import { createTicketGate } from './listeners/ticket-gate.js';
+import { openMulticast } from './multicast/multicast.js';
 import { shareOpenFiles } from './open-file-shares.js';
 import type { BoundSocket, ScxPort } from './port/scx-port.js';
 import { openReceivers } from './receivers/open-receivers.js';
@@ -163,6 +169,14 @@ async function openParts(options: ScxOptions) {
     },
   });
   listenTo({ playout, view: streaming.overlay.view });
+  let description = (): StreamDescription => NO_DESCRIPTION;
+  const multicast = openMulticast({
+    ...{ launch, name, feed, receivers, log, now },
+    description: () => completed(description(), playout.onAir.description),
+    isOnAir: () => playout.playing() !== undefined,
+    isPrivate: () => tickets.isPrivate,
+    isHooked: () => hook.isSet,
+  });
   const overlayAddress = streaming.overlay.address;
   const fallback = createFallbackProcess({ entry, launch, overlayAddress, log });
   const limits = { lingerMs: launch.lingerMs, orphanMs: ORPHAN_MS };
@@ -171,9 +185,13 @@ async function openParts(options: ScxOptions) {
   return {
     onOffered,
     ...{ launch, log, socket, predecessor, name, tls, identities, accessLog, hook, playout, login },
-    ...{ tickets, fresh, recording, recorder: recording.recorder },
+    ...{ tickets, fresh, multicast, recording, recorder: recording.recorder },
     ...{ streaming, fallback, lifetime, startedAt, news, now, attended, maintenanceMs },
     spareConnections: shares.spare,
+    /** Says how the announcement describes the stream, once that is known. */
+    describedBy: (by: () => StreamDescription): void => {
+      description = by;
+    },
   };
 }
 
@@ -213,13 +231,14 @@ function startMaintenance(
   http: ScxPort,
   renewLease: () => void,
 ) {
-  const { streaming, news, predecessor, lifetime, hook, now, attended } = parts;
+  const { streaming, multicast, news, predecessor, lifetime, hook, now, attended } = parts;
   return setInterval(() => {
     streaming.tick(now());
     hook.onSources(streaming.hasSources);
     if (news.isDue) renewLease();
     news.isDue = false;
-    const elsewhere = http.movedListeners + Number(predecessor?.keepsAlive ?? 0);
+    const { clients: players } = multicast;
+    const elsewhere = http.movedListeners + Number(predecessor?.keepsAlive ?? 0) + players;
     const at = attended();
     lifetime.onClients(streaming.clients + elsewhere, at);
     const reason = lifetime.endReason(at) ?? retirement.endReason(streaming.clients + elsewhere);
@@ -247,6 +266,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
       playout.end();
     },
     close: async () => {
+      void parts.multicast.close();
       void parts.recording.stop(); // a disk that hangs is not waited for
       await Promise.all([http.close(FLUSH_MS_MAX), overlay.close()]);
       await parts.hook.close();
@@ -294,6 +314,7 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     });
 
   const description = () => terms.description;
+  parts.describedBy(description);
   const isRetired = (): boolean => retirement.isRetired;
   const port = { ...parts, status, description, isLeaving, isRetired };
   const http = await openSessionPort(port).catch(async (error: unknown) => {

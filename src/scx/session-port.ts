@@ -18,6 +18,7 @@ import type { ListenerHook } from './listeners/listener-hook.js';
 import type { ListenerIdentities } from './listeners/listener-identities.js';
 import type { Playout } from './listeners/playout.js';
 import type { TicketGate } from './listeners/ticket-gate.js';
+import type { Multicast } from './multicast/multicast.js';
 import { createSourcesAdmin } from './port/client-admin.js';
 import { createHlsAnswers } from './port/hls-answers.js';
 import { createOperatorPages } from './port/operator-pages.js';
@@ -40,6 +41,7 @@ export interface SessionPortOptions {
   readonly hook: ListenerHook;
   readonly recorder: Pick<Recorder, 'counters' | 'status'> | undefined;
   readonly tickets: TicketGate;
+  readonly multicast: Multicast;
   readonly tls: Tls | undefined;
   readonly log: Logger;
   /** Connections to the port besides those of listeners. */
@@ -133,6 +135,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     ...{ name, pages, now },
     isLeaving: () => isLeaving() || options.isRetired(),
     tickets: options.tickets,
+    multicast: options.multicast,
     hls: createHlsAnswers({
       ...{ name, playout, isLeaving, now, tickets: options.tickets },
       isHooked: () => options.hook.isSet,

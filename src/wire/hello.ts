@@ -115,6 +115,8 @@ export type ReceiveHello = Greeting & {
   readonly positions: readonly Position[];
   /** Of a private session (runtime/ticket.ts). */
   readonly ticket?: string | undefined;
+  /** It would use the SCX's group in the local network (client-message.ts). */
+  readonly group?: true | undefined;
 };
 
 /** An SCX whose operator looks at the overlay. */
@@ -133,7 +135,7 @@ const greeting = {
   session: z.string().max(BOUNDS.sessionLengthMax),
 };
 
-const positionSchema = z.strictObject({
+export const positionSchema = z.strictObject({
   source: sourceIdSchema,
   channel: channelSchema,
   next: countSchema,
@@ -173,6 +175,7 @@ export const helloSchema = z.discriminatedUnion('purpose', [
     channels: z.array(channelSchema).min(1).max(BOUNDS.channelsMax).refine(areDistinct).readonly(),
     positions: z.array(positionSchema).max(BOUNDS.positionsMax).readonly(),
     ticket: z.string().max(BOUNDS.ticketLengthMax).optional(),
+    group: z.literal(true).optional(),
   }),
 ]);
 

@@ -249,6 +249,9 @@ const dataMessages: { [Kind in DataMessage['kind']]: fc.Arbitrary<DataMessage> }
 
 export const dataMessage: fc.Arbitrary<DataMessage> = fc.oneof(...Object.values(dataMessages));
 
+const token = hex(16).map((id) => id as DatagramToken);
+const placed = fc.record({ channel, place: count });
+
 const clientMessages: { [Kind in ClientMessage['kind']]: fc.Arbitrary<ClientMessage> } = {
   keepAlive: fc.constant({ kind: 'keepAlive' }),
   amLeaving: fc.constant({ kind: 'amLeaving' }),
@@ -257,13 +260,32 @@ const clientMessages: { [Kind in ClientMessage['kind']]: fc.Arbitrary<ClientMess
     timeMs: count,
     signature: fc.string({ maxLength: 86 }),
   }),
-  alive: fc.record({ kind: fc.constant('alive'), listeners, scxListeners: listeners }),
+  alive: fc.record(
+    {
+      ...{ kind: fc.constant('alive' as const), listeners, scxListeners: listeners },
+      places: fc.array(placed, { maxLength: 16 }),
+    },
+    { requiredKeys: ['kind', 'listeners', 'scxListeners'] },
+  ),
   leaving: fc.constant({ kind: 'leaving' }),
+  heard: fc.constant({ kind: 'heard' }),
+  group: fc.record({
+    ...{ kind: fc.constant('group' as const), address: fc.ipV4(), token },
+    port: fc.integer({ min: 1, max: 65_535 }),
+    key: fc.stringMatching(/^[A-Za-z0-9_-]{22}$/),
+  }),
+  onGroup: fc.record({
+    kind: fc.constant('onGroup' as const),
+    places: fc.array(placed, { maxLength: 16 }),
+  }),
+  unheard: fc.record({
+    kind: fc.constant('unheard' as const),
+    positions: fc.array(fc.record({ ...flow, next: count }), { maxLength: 16 }),
+  }),
 };
 
 const clientMessage = fc.oneof(...Object.values(clientMessages));
 
-const token = hex(16).map((id) => id as DatagramToken);
 const greeting = { version: fc.constant(WIRE_VERSION), session: fc.string({ maxLength: 100 }) };
 
 const self = { id: nodeId, address, incarnation: count, rendezvous: fc.boolean() };

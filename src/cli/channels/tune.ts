@@ -47,7 +47,7 @@ const missingCluster = (): UserError =>
   );
 
 async function run(settings: TuneSettings, [operand = '']: readonly string[]): Promise<void> {
-  const { channel, output, serve } = settings;
+  const { channel, output, serve, interfaceName } = settings;
   const address = tunedAddress(operand);
   const plan = planOutputs({ output, serve, channel, isTerminal: process.stdout.isTTY });
   const found = settings.cluster === undefined && address.cluster === undefined;
@@ -57,7 +57,7 @@ async function run(settings: TuneSettings, [operand = '']: readonly string[]): P
   const { announcement } = address;
   const signal = stopSignal();
   await tune({
-    ...{ clusters, announcement, channel, signal, onEvent: tell },
+    ...{ clusters, announcement, channel, interfaceName, signal, onEvent: tell },
     ticket: settings.ticket ?? address.ticket,
     openOutputs: () => openOutputs(plan, { title: announcement, onOpen: remark }),
     onTitle: (title) => remark(title === null ? 'no title' : `now playing: ${title}`),
@@ -72,6 +72,10 @@ function tell(event: ReceptionEvent): void {
       return remark(`warning: ${event.count} ADUs of channel ${event.channel} are missing`);
     case 'unbelieved':
       return remark(UNBELIEVED[event.why]);
+    case 'onGroup':
+      return remark(`receiving by the multicast group ${event.group}`);
+    case 'offGroup':
+      return remark(`receiving by unicast: ${event.why}`);
     case 'alive':
     case 'refused':
       return undefined;

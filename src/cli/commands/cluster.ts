@@ -9,6 +9,7 @@ import type { Drained } from '../../api/drain.js';
 import { startCluster } from '../../cluster/cluster.js';
 import type { ScxSettings } from '../../cluster/cluster-options.js';
 import { createRecentWarnings } from '../../cluster/dashboard/recent-warnings.js';
+import { EXIT, UserError } from '../../lib/user-error.js';
 import { anyAddress, ownAddress } from '../options/addresses.js';
 import { type ClusterSettings, clusterOptions } from '../options/cluster-options.js';
 import type { Command } from '../shell/command.js';
@@ -83,6 +84,7 @@ async function run(settings: ClusterSettings): Promise<void> {
     drainMs: settings.drainTimeout * 1000,
     clusterSecret: settings.clusterSecret,
     swarm: settings.platform === 'swarm' ? swarmOf(settings) : undefined,
+    multicast: multicastOf(settings),
     entry: ENTRY,
     confined: !settings.unconfined,
     log,
@@ -144,6 +146,17 @@ const recordingOf = (settings: ClusterSettings) =>
         bytesMax: settings.recordingsMaxBytes,
         keepMsMax: settings.keepMax,
       };
+
+/** Throws a UserError if only one of two options was given. */
+function multicastOf(settings: ClusterSettings) {
+  const { multicast, multicastInterface, multicastTtl } = settings;
+  if (multicast === undefined && multicastInterface === undefined) return undefined;
+  if (multicast !== undefined && multicastInterface !== undefined) {
+    const isAlways = settings.multicastAlways;
+    return { groups: multicast, interface: multicastInterface, ttl: multicastTtl, isAlways };
+  }
+  throw new UserError(EXIT.usage, '--multicast and --interface must be given together');
+}
 
 const swarmOf = ({ swarmImage, swarmName, dockerSocket }: ClusterSettings) => ({
   image: swarmImage,

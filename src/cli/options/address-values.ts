@@ -7,6 +7,7 @@
 import { type IcecastTarget, parseIcecastUrl } from '../../client/icecast-relay/icecast-target.js';
 import { isNetwork } from '../../http/server/client-address.js';
 import { urlOf } from '../../lib/url-path.js';
+import { isGroup } from '../../runtime/system/multicast-socket.js';
 import { parseWebAddress } from '../../session/location.js';
 import { isPublicKey, type PublicKey } from '../../session/public-key.js';
 import { parseSessionPath, type SessionName } from '../../session/session-name.js';
@@ -100,6 +101,20 @@ export const ranges: Value<readonly string[]> = expecting(
       items.every((item) => typeof item === 'string' && isNetwork(item))
       ? items
       : undefined;
+  },
+);
+
+/**
+ * A range of multicast groups as CIDR, with room for a session at least. 224.0.0.0/24 is the routers' own:
+ * switches send it everywhere.
+ */
+export const groups: Value<string> = expecting(
+  'a range of IPv4 multicast groups, like 239.192.40.0/24',
+  (raw) => {
+    if (typeof raw !== 'string' || !isNetwork(raw)) return undefined;
+    const [address = '', bits = '32'] = raw.split('/');
+    const isRange = isGroup(address) && !address.startsWith('224.0.0.');
+    return isRange && Number(bits) >= 4 && Number(bits) <= 30 ? raw : undefined;
   },
 );
 

@@ -11,7 +11,7 @@ import {
   optionalText,
   severalClusters,
 } from './shared-options.js';
-import { bitrate, secondsUpTo, secret, whole } from './values.js';
+import { bitrate, secondsUpTo, secret, text, whole } from './values.js';
 
 export const broadcastOptions = {
   cluster: severalClusters,
@@ -78,6 +78,13 @@ export const tuneOptions = {
   serve: optional(whole(0, 65_535), {
     placeholder: 'PORT',
     help: 'let players of this machine listen at http://localhost:PORT/, with titles; 0: any free port',
+  }),
+  interfaceName: optional(text, {
+    flag: 'interface',
+    placeholder: 'IF',
+    help:
+      'the network interface through which the multicast of the cluster is received, by its name or its ' +
+      'IPv4 address; none: by unicast only (default: the one that leads to the cluster)',
   }),
   ticket: optional(secret, {
     placeholder: 'TICKET',

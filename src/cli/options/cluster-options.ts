@@ -8,6 +8,7 @@ import {
   announcementUrl,
   clusterKeys,
   clusterUrl,
+  groups,
   hookUrl,
   host,
   mounts,
@@ -122,6 +123,26 @@ export const clusterOptions = {
     whole(0, 100_000_000),
     0,
     'maximum number of listeners of one session at this cluster; 0: no limit',
+  ),
+  multicast: optional(groups, {
+    placeholder: 'GROUPS',
+    help:
+      'the groups by which sessions are sent in the local network, like 239.192.40.0/24: three for each ' +
+      'session; needs --interface (docs/receiving.md)',
+  }),
+  multicastInterface: optional(text, {
+    flag: 'interface',
+    placeholder: 'IF',
+    help: 'with --multicast: the network interface, by its name or its IPv4 address',
+  }),
+  multicastTtl: defaulting(whole(0, 255), 1, {
+    flag: 'ttl',
+    placeholder: 'N',
+    help: 'with --multicast: 1: it stays in this network; more: it passes routers, one less',
+  }),
+  multicastAlways: off(
+    'with --multicast: send RTP for players (payload type 14) as long as a session is on the air, also ' +
+      'when nobody seems to listen: for players that find it by SAP and send no reports, like VLC',
   ),
   trustedProxies: defaulting(ranges, '127.0.0.0/8,::1', {
     placeholder: 'CIDR,...',

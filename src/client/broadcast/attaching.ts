@@ -51,7 +51,7 @@ export async function attachOnce(link: Attaching, cluster: string): Promise<Sour
   const connection = await openSourceConnection({
     attachment,
     signed: await credentials(attachment, link.epoch),
-    onAlive: (alive) => onEvent({ kind: 'alive', ...alive }),
+    onAlive: (alive) => onEvent({ ...alive, kind: 'alive' }),
     onDrain: link.pump,
     signal,
   });

@@ -17,6 +17,7 @@ import { EXIT, UserError } from '../../lib/user-error.js';
 import { dialSecurely } from '../../overlay/tls/dial.js';
 import { createAnonymousContext, provenId } from '../../overlay/tls/identity.js';
 import { createLatch, type Latch } from '../../runtime/latch.js';
+import type { ClientMessage } from '../../wire/client-message.js';
 import { createDecoder, type WireEvent } from '../../wire/decoder.js';
 import { encodeClientMessage, encodeHello } from '../../wire/encoder.js';
 import type { Hello } from '../../wire/hello.js';
@@ -29,10 +30,13 @@ export interface Alive {
   readonly scxListeners: number;
 }
 
+/** The same with what the SCX tells a client on its group. */
+type AliveMessage = Extract<ClientMessage, { readonly kind: 'alive' }>;
+
 export interface ScxConnectionOptions {
   readonly attachment: Attachment;
   readonly hello: Hello;
-  readonly onAlive: (alive: Alive) => void;
+  readonly onAlive: (alive: AliveMessage) => void;
   /** A frame that only this kind of client expects; returns why that ends the connection. */
   readonly onFrame?: (event: WireEvent) => string | undefined;
   /** `writable` has become true again. */
@@ -48,6 +52,8 @@ export interface ScxConnection {
   /** False while the socket's buffer is full, and after the end. */
   readonly writable: boolean;
   send(frame: Uint8Array): void;
+  /** Our address on it. */
+  readonly localAddress: string;
   /** Whether the SCX is read; while it is not, its silence is our doing. */
   setReading(isReading: boolean): void;
   /** Sends AM_LEAVING after everything that was sent, then ends. */
@@ -170,6 +176,7 @@ function toConnection(state: State): ScxConnection {
       return state.isOpen && !state.isFull && socket.writable;
     },
     closed: closed.promise,
+    localAddress: socket.localAddress ?? '',
     send: (frame) => {
       state.isFull = !socket.write(frame);
     },
@@ -217,7 +224,7 @@ function endingOf(state: State, event: WireEvent): string | undefined {
   }
   if (event.kind !== 'client') return onFrame(event);
   if (event.message.kind === 'leaving') return 'it leaves';
-  if (event.message.kind !== 'alive') return unexpected(event);
+  if (event.message.kind !== 'alive') return onFrame(event);
   onAlive(event.message);
   return undefined;
 }
@@ -228,7 +235,8 @@ function handleEvent(state: State, event: WireEvent): void {
   if (reason !== undefined) end(state, reason);
 }
 
-const unexpected = ({ kind }: WireEvent): string => `unexpected ${kind}`;
+const unexpected = (event: WireEvent): string =>
+  `unexpected ${event.kind === 'client' ? event.message.kind : event.kind}`;
 
 function onGreeted(state: State): undefined {
   const { keepAliveMs } = state.options.attachment;

@@ -15,14 +15,18 @@ import { EXIT, UserError } from '../../lib/user-error.js';
 import { createLotCheck, isFault, type LotRefusal } from '../../overlay/lots/lot-check.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
+import type { ClientMessage } from '../../wire/client-message.js';
 import type { WireEvent } from '../../wire/decoder.js';
+import { encodeClientMessage } from '../../wire/encoder.js';
 import { WIRE_VERSION } from '../../wire/hello.js';
+import type { LotFrame } from '../../wire/lot-codec.js';
 import { attach } from '../cluster/attach.js';
 import { findAnnouncement } from '../cluster/cluster-api.js';
 import { type AttachingEvent, keepAttached } from '../cluster/keep-attached.js';
 import { type Alive, openScxConnection, type ScxConnection } from '../cluster/scx-connection.js';
 import { openTrustedSession, type TrustedSession } from '../cluster/trusted-session.js';
 import { type AduOrder, createAduOrder } from './adu-order.js';
+import { createGroupReception, type GroupEvent, type GroupReception } from './group-reception.js';
 
 /** What happens besides what is received. */
 export type ReceptionEvent =
@@ -32,6 +36,7 @@ export type ReceptionEvent =
   | { readonly kind: 'missed'; readonly channel: number; readonly count: number }
   /** A lot was not believed, for a reason that is no fault of the SCX. */
   | { readonly kind: 'unbelieved'; readonly why: LotRefusal }
+  | GroupEvent
   | AttachingEvent;
 
 /** An ADU that comes next. */
@@ -49,6 +54,11 @@ export interface ReceptionOptions {
   readonly channels: readonly number[];
   /** Of a private session. */
   readonly ticket?: string | undefined;
+  /**
+   * The interface, by name or address, through which a group of the local network is received; `none`: by
+   * none. Default: the one that leads to the SCX.
+   */
+  readonly interfaceName?: string | undefined;
   onAdu(received: ReceivedAdu): void;
   onEvent(event: ReceptionEvent): void;
 }
@@ -65,6 +75,7 @@ interface State extends ReceptionOptions {
   readonly ending: AbortController;
   session: TrustedSession | undefined;
   connection: ScxConnection | undefined;
+  group: GroupReception | undefined;
   isReading: boolean;
 }
 
@@ -79,7 +90,7 @@ export async function openReception(options: ReceptionOptions): Promise<Receptio
   const state: State = {
     ...options,
     ...{ order: createAduOrder(), ending, session: undefined },
-    ...{ connection: undefined, isReading: true },
+    ...{ connection: undefined, group: undefined, isReading: true },
   };
   await keepAttached({
     clusters: options.clusters,
@@ -93,14 +104,16 @@ export async function openReception(options: ReceptionOptions): Promise<Receptio
   return {
     setReading: (isReading) => {
       state.isReading = isReading;
+      state.group?.setReading(isReading);
       state.connection?.setReading(isReading);
     },
     leave: () => leave(state),
   };
 }
 
-async function leave({ ending, connection }: State): Promise<void> {
+async function leave({ ending, connection, group }: State): Promise<void> {
   ending.abort();
+  group?.close();
   connection?.setReading(true);
   connection?.leave();
   const timer = setTimeout(() => connection?.destroy('we leave'), LEAVE_MS_MAX);
@@ -129,19 +142,45 @@ async function attachOnce(state: State, cluster: string) {
     throw new UserError(EXIT.refused, `the cluster at ${cluster} names an SCX of another session`);
   }
   const reader = createLotReader(state, session);
+  /** Messages about the group that come before this client knows its own end of the connection. */
+  const early: ClientMessage[] = [];
+  let group: GroupReception | undefined;
+  const isInvited = attachment.multicast != null && state.interfaceName !== 'none';
   const connection = await openScxConnection({
     attachment,
     hello: {
       ...{ version: WIRE_VERSION, session: session.identity.id, purpose: 'receive', channels },
-      ...{ positions: order.positions(), ticket },
+      ...{ positions: order.positions(), ticket, ...(isInvited ? { group: true } : {}) },
     },
-    onAlive: (alive) => onEvent({ kind: 'alive', ...alive }),
-    onFrame: reader.onFrame,
+    onAlive: (alive) => {
+      group?.handle(alive);
+      const { listeners, scxListeners } = alive;
+      onEvent({ kind: 'alive', listeners, scxListeners });
+    },
+    onFrame: (event) => {
+      if (event.kind !== 'client' || !isInvited) return reader.onFrame(event);
+      if (group === undefined) early.push(event.message);
+      else if (!group.handle(event.message)) return `unexpected ${event.message.kind}`;
+      return undefined;
+    },
     signal,
   });
+  group = createGroupReception({
+    ...{ interfaceName: state.interfaceName, localAddress: connection.localAddress, onEvent },
+    believed: reader.believed,
+    take: (adu) => take(state, adu),
+    positions: order.positions,
+    send: (message) => connection.send(encodeClientMessage(message)),
+  });
+  group.setReading(state.isReading);
+  for (const message of early) group.handle(message);
   const timer = setInterval(() => void session.read(announcement).catch(() => {}), READ_AGAIN_MS);
-  void connection.closed.then(() => clearInterval(timer));
+  void connection.closed.then(() => {
+    clearInterval(timer);
+    group.close();
+  });
   state.connection = connection;
+  state.group = group;
   if (!state.isReading) connection.setReading(false);
   onEvent({
     ...{ kind: 'attached', session: session.identity.text },
@@ -168,6 +207,12 @@ function createLotReader(state: State, { identity, trust }: TrustedSession) {
   return {
     get hasLied() {
       return hasLied;
+    },
+    /** What comes by the group: what is not believed may be anybody's. */
+    believed: (lot: LotFrame): readonly Adu[] => {
+      if (!channels.includes(lot.lot.channel)) return [];
+      const checked = check(lot);
+      return checked.kind === 'believed' ? checked.adus : [];
     },
     onFrame: (event: WireEvent): string | undefined => {
       if (event.kind !== 'lot') return `unexpected ${event.kind}`;

@@ -9,7 +9,10 @@ import { openReception, type ReceivedAdu, type ReceptionOptions } from './recept
 import { createSound } from './sound.js';
 
 export interface TuneOptions
-  extends Pick<ReceptionOptions, 'clusters' | 'announcement' | 'ticket' | 'onEvent'> {
+  extends Pick<
+    ReceptionOptions,
+    'clusters' | 'announcement' | 'ticket' | 'interfaceName' | 'onEvent'
+  > {
   readonly channel: number;
   /** Opens the outputs, once we are attached. Rejects with a UserError. */
   openOutputs(): Promise<readonly Output[]>;

@@ -11,6 +11,7 @@ import type { ScxStatus } from '../../api/scx-status.js';
 import { createRng } from '../../lib/rng.js';
 import type { SigningKey } from '../../runtime/signing-key.js';
 import type { Spare } from '../platform/spares.js';
+import { createMulticastGroups } from '../ports/multicast-groups.js';
 import { createSupervisor } from '../supervisor/supervisor.js';
 import type { SupervisorConfig } from '../supervisor/supervisor-config.js';
 import { createDraining, type Draining } from './draining.js';
@@ -63,7 +64,10 @@ export function createFleet(options: FleetOptions): Fleet {
   const { platform, found, config, log, onEffect } = options;
   const keys = createScxKeys();
   const supervisor = createSupervisor(config, createRng(randomInt(2 ** 31)), keys.drawId);
-  const launchOf = launchFrom(options.template, keys.takeSeed, options.clusterKey);
+  const { multicast } = options.template;
+  const groups = multicast && createMulticastGroups(multicast.groups, supervisor.sessions);
+  const groupOf = (session: string): string | null => groups?.groupOf(session) ?? null;
+  const launchOf = launchFrom(options.template, keys.takeSeed, groupOf, options.clusterKey);
   const listenerTotals = createListenerTotals();
   const { feed, want, stopAll } = superviseScxs({
     ...{ supervisor, platform, found, launchOf, log, onEffect, now },
@@ -84,6 +88,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const { id, session, pid } = status;
       if (!supervisor.knows(id, session) && !platform.adopt(id, session, pid)) return undefined;
       feed({ kind: 'lease', status });
+      if (status.multicast?.group !== undefined) groups?.onFound(session, status.multicast.group);
       if (!supervisor.knows(id, session)) return undefined;
       listenerTotals.onLease(session, statuses(session));
       const keep = supervisor.keeps(id);

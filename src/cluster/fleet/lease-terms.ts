@@ -33,8 +33,9 @@ function announcedNow(
   const known = finder.recall(session);
   if (known === undefined) return {};
   const { title = null, genre = null, description = null } = known.announcement;
-  const { homepage = null, isListed = false, renditions = [] } = known.announcement;
-  const about = { title, genre, description, homepage, isListed };
+  const { homepage = null, isListed, renditions = [] } = known.announcement;
+  const listing = isListed === undefined ? {} : { isListed };
+  const about = { title, genre, description, homepage, ...listing };
   const station = { ...about, renditions: [...renditions] };
   return { station, access: accessOf(known.announcement) };
 }

@@ -3,6 +3,8 @@ import { type Request, type Response, Router } from 'express';
 import { type Attachment, type AttachRequest, attachRequestSchema } from '../../api/attach.js';
 import type { ScxStatus } from '../../api/scx-status.js';
 import { createTicketCheck, type TicketCheck } from '../../http/ticket-check.js';
+import { joinHostPort } from '../../lib/host-port.js';
+import { OWN_PORT } from '../../rtp/ports.js';
 import type { AnnouncementFinder, Known } from '../announcements/announcement-finder.js';
 import { accessOf } from '../announcements/launch-facts.js';
 import type { SessionScxs } from '../fleet/scx-for-session.js';
@@ -42,6 +44,12 @@ async function scxFor(
   return scxs.forListener(session.id, known, { client, isListener: true, unreserved: true });
 }
 
+/** The group that the SCX tells its receivers more of; null: it has none. */
+const groupIn = (multicast: ScxStatus['multicast']): string | null =>
+  multicast?.group === undefined || multicast.problem !== undefined
+    ? null
+    : joinHostPort(multicast.group, OWN_PORT);
+
 async function attach(context: Context, request: Request, response: Response): Promise<Refusal> {
   if (!request.is('application/json')) {
     return problem(415, USAGE, ['the body has another content type']);
@@ -56,12 +64,12 @@ async function attach(context: Context, request: Request, response: Response): P
   if (!known.ok) return known.problem;
   const scx = await scxFor(context, asked.value, known.value, clientOf(response));
   if (!scx.ok) return scx.problem;
-  const { id, session, httpUrl, overlayAddress } = scx.value;
+  const { id, session, httpUrl, overlayAddress, multicast } = scx.value;
   const answer: Attachment = {
     session,
     sources: accessOf(known.value.announcement).sources,
     scx: { id, httpUrl, overlayAddress },
-    multicast: null,
+    multicast: groupIn(multicast),
     keepAliveMs: KEEP_ALIVE_MS,
   };
   response.set('Cache-Control', 'no-store').json(answer);

@@ -132,6 +132,21 @@ function sendPlaylist(
   response.set('Content-Type', type).send(body);
 }
 
+/** Sends the player to the description of what the SCX sends by multicast. */
+async function describe(
+  context: Context,
+  request: Request,
+  response: Response,
+  { session, known }: Wanted,
+): Promise<Refusal> {
+  const slot = { client: clientOf(response), isListener: false, unreserved: true };
+  const scx = await context.scxs.forListener(session.id, known, slot);
+  if (!scx.ok) return scx.problem;
+  const url = scx.value.httpUrl.replace(/\.mp3$/, '.sdp');
+  const format = /[?&](format=\w{1,16})(?=&|$)/.exec(request.originalUrl)?.[1];
+  return lead(context, request, response, [url, format].filter(Boolean).join('?'));
+}
+
 /** Answers with the stream or the playlist that the ending of the name stands for. */
 async function answer(
   context: Context,
@@ -147,6 +162,7 @@ async function answer(
   if (ending === 'mp3') return listen(context, request, response, wanted.value);
   if (ending === 'm3u8' && wanted.value.rendition !== undefined) return ONE_PLAYLIST;
   if (ending === 'm3u8') return listenByHls(context, request, response, wanted.value);
+  if (ending === 'sdp') return describe(context, request, response, wanted.value);
   return sendPlaylist(context, request, response, ending, wanted.value);
 }
 

@@ -2,8 +2,8 @@
  * The connection of a client that receives, at its SCX (§2.5): "As long as the client is part of the
  * session, it sends periodic KEEP_ALIVE messages to the SCX. It announces its imminent departure via
  * an AM_LEAVING message." It is sent lots, as they came from their sources, so that it can verify
- * them itself. It may send nothing but these two messages: a client that sends an ADU is
- * disconnected, as is one that floods the SCX with KEEP_ALIVE.
+ * them itself. It may send nothing but these two messages, and whether it hears the group of the local
+ * network: a client that sends an ADU is disconnected, as is one that floods the SCX with messages.
  *
  * What the client does not read waits here up to BACKLOG_BYTES_MAX; then `isFull` says so, and the
  * rest stays where it is kept for all.
@@ -12,7 +12,7 @@ import type { Adu } from '../../gossamer/core/node.js';
 import { createTokenBucket, type TokenBucket } from '../../lib/bounds/token-bucket.js';
 import type { ClientMessage } from '../../wire/client-message.js';
 import { encodeClientMessage, encodeLot, encodeRefusal } from '../../wire/encoder.js';
-import type { ReceiveHello } from '../../wire/hello.js';
+import type { Position, ReceiveHello } from '../../wire/hello.js';
 import type { Arrival, Connection } from '../sockets/connection.js';
 import type { OverlayContext } from '../sockets/context.js';
 import { createOutgoingLot, type OutgoingLot } from './outgoing-lot.js';
@@ -22,6 +22,9 @@ interface ReceiverEvents {
   onKeepAlive(): void;
   /** AM_LEAVING. */
   onLeaving(): void;
+  /** It hears the group; or it does not, and has got so much. */
+  onHeard(): void;
+  onUnheard(positions: readonly Position[]): void;
   /** It can be sent ADUs again. */
   onDrain(): void;
   /** Called once, unless the SCX itself closed the connection. */
@@ -59,9 +62,14 @@ const BACKLOG_BYTES_MAX = 32_768;
 const KEEP_ALIVES_AT_ONCE = 20;
 const KEEP_ALIVE_MS = 250;
 
+/** What a client may send besides AM_LEAVING. */
+const ACCEPTED: readonly string[] = ['keepAlive', 'heard', 'unheard'];
+
 const NO_EVENTS: ReceiverEvents = {
   onKeepAlive: () => {},
   onLeaving: () => {},
+  onHeard: () => {},
+  onUnheard: () => {},
   onDrain: () => {},
   onClose: () => {},
 };
@@ -125,8 +133,12 @@ function handleArrival(state: State, event: Arrival): void {
     counters.clientMessagesIn++;
     return events.onLeaving();
   }
-  if (kind !== 'keepAlive') return connection.reject('unexpected', `${kind} from a listener`);
+  if (!ACCEPTED.includes(kind)) return connection.reject('unexpected', `${kind} from a listener`);
   counters.clientMessagesIn++;
-  if (rate.take(performance.now())) return events.onKeepAlive();
-  connection.reject('unexpected', 'too many KEEP_ALIVE messages');
+  if (!rate.take(performance.now())) return connection.reject('unexpected', 'too many messages');
+  if (kind === 'keepAlive') return events.onKeepAlive();
+  if (kind === 'heard') return events.onHeard();
+  if (event.kind === 'client' && event.message.kind === 'unheard') {
+    events.onUnheard(event.message.positions);
+  }
 }

@@ -34,6 +34,7 @@ import type { Listeners } from '../listeners/listeners.js';
 import type { LoggedRequest } from '../listeners/logged-request.js';
 import { createPromisedAdmissions } from '../listeners/promised-admissions.js';
 import { watchSendQueues } from '../listeners/send-queue-watch.js';
+import type { Multicast } from '../multicast/multicast.js';
 import type { Rewind } from '../recording/rewind.js';
 import type { Tape } from '../recording/tape.js';
 import type { Renditions } from '../renditions/renditions.js';
@@ -61,6 +62,8 @@ export interface RequestOptions extends StreamAnswerOptions {
   /** Asked about each listener; undefined: everybody may listen. */
   readonly hook?: ListenerHook | undefined;
   readonly hls: HlsAnswers;
+  /** Descriptions of what is sent by multicast. */
+  readonly multicast?: Pick<Multicast, 'answer'>;
   /** Earlier sound; undefined: none is kept. */
   readonly rewind?: Pick<Rewind, 'wanted' | 'isWanted'>;
   readonly pages: OperatorPages;
@@ -276,6 +279,11 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     reply(options, request, denied ?? (await options.pages(path)));
   };
 
+  const handleDescription = (request: Request, answer: Answer): void => {
+    const isAllowed = rate.take(request.address, options.now());
+    reply(options, request, isAllowed ? answer : rateExceeded());
+  };
+
   const handleHls = async (request: Request, hls: Answer | Promise<Answer>): Promise<void> => {
     const answer = await hls;
     if (!request.socket.destroyed) reply(options, request, answer);
@@ -297,6 +305,8 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     const path = pathOf(request.head.target);
     const hls = options.hls(request);
     if (hls !== undefined) return void handleHls(request, hls);
+    const description = options.multicast?.answer(request.head.target);
+    if (description !== undefined) return handleDescription(request, description);
     if (path === undefined) return void handlePage(request, path);
     if (!isStreamOf(path, options.name)) return handleOther(request, path);
     const refused = ticketRefusal(options, request);

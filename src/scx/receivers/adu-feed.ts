@@ -51,7 +51,10 @@ export function createAduFeed(options: AduFeedOptions): AduFeed {
     }),
   );
   const pending = createBoundedMap<string, Adu>(PENDING_MAX);
-  let tell = (): void => {};
+  const callbacks: (() => void)[] = [];
+  const tell = (): void => {
+    for (const callback of callbacks) callback();
+  };
 
   return {
     channels,
@@ -75,8 +78,6 @@ export function createAduFeed(options: AduFeedOptions): AduFeed {
     onSourceDown: (source) => {
       for (const log of logs.values()) log.onSourceDown(source);
     },
-    onNews: (callback) => {
-      tell = callback;
-    },
+    onNews: (callback) => void callbacks.push(callback),
   };
 }

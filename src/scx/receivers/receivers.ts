@@ -4,18 +4,22 @@
  * message. The SCX uses this message (or the loss of KEEP_ALIVE messages) as an indication of the
  * client's death."
  *
- * They are listeners: they count as such, take the same slots, and keep the SCX alive.
+ * They are listeners: they count as such, take the same slots, and keep the SCX alive. Where the SCX has a
+ * group in the local network, those that want it are invited, moved to it when they hear it, and moved
+ * back when they say so.
  *
  * Bounded: the listeners' slots (receiver-gate.ts).
  */
 import type { Logger } from 'pino';
 import type { ReceiverConnection } from '../../overlay/data/receiver-connection.js';
 import type { Refusal } from '../../overlay/sockets/admission.js';
+import type { Position } from '../../wire/hello.js';
 import type { ListenerHook } from '../listeners/listener-hook.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { SourceAudience } from '../sources/source-client.js';
 import { CLIENT_SILENT_MS } from '../sources/source-timeouts.js';
 import type { AduFeed } from './adu-feed.js';
+import type { GroupAudience, OwnGroup } from './own-group.js';
 import { createReceiver, type Receiver } from './receiver.js';
 import { type ReceiverGate, TUNE_AGENT } from './receiver-gate.js';
 
@@ -29,6 +33,9 @@ interface ReceiverCounters {
   idle: number;
   /** Times that a slow one went on with what is recent. */
   skipped: number;
+  /** Times that one was moved to the group, and back. */
+  moved: number;
+  movedBack: number;
 }
 
 export interface Receivers {
@@ -42,7 +49,13 @@ export interface Receivers {
   /** Tells all to attach elsewhere. */
   tellLeaving(): void;
   readonly count: number;
+  /** Those that have to do with the group. */
+  readonly ofGroup: GroupAudience;
+  /** Invites those that are here, and whoever comes, to the group that has been opened. */
+  setGroup(opened: OwnGroup): void;
   readonly counters: Readonly<ReceiverCounters>;
+  /** Undefined: there is no group. */
+  groupCounters(): OwnGroup['counters'] | undefined;
 }
 
 export interface ReceiversOptions {
@@ -64,6 +77,8 @@ interface Client {
   readonly receiver: Receiver;
   readonly since: number;
   limit: NodeJS.Timeout | undefined;
+  /** `invited`: it listens to the group, too; `moving`: the last ADUs over the connection are sent. */
+  onGroup: 'never' | 'invited' | 'moving' | 'moved';
   /** The instant of its last KEEP_ALIVE, by the clock that measures silence. */
   heardAt: number;
   /** Since when so much waits for it that it is sent nothing more; undefined: it takes it. */
@@ -75,24 +90,59 @@ const TOGETHER_MS = 100;
 /** One that takes nothing for this long is closed, as a player is, ms. */
 const IDLE_MS = 60_000;
 
+/** Whether it needs the group, or is about to. */
+const isOnGroup = ({ onGroup }: Client): boolean => onGroup === 'moving' || onGroup === 'moved';
+
 const LEAVING: Refusal = { reason: 'it is leaving' };
 
 /** Creates a set without clients. */
 export function createReceivers(options: ReceiversOptions): Receivers {
   const { feed, gate, hook, identities, log, now, attended } = options;
   const clients = new Set<Client>();
-  const counters = { accepted: 0, refused: 0, silent: 0, idle: 0, skipped: 0 };
+  const counters = {
+    accepted: 0,
+    refused: 0,
+    silent: 0,
+    idle: 0,
+    skipped: 0,
+    moved: 0,
+    movedBack: 0,
+  };
+  let group: OwnGroup | undefined;
   let serving: NodeJS.Timeout | undefined;
   let isLeaving = false;
 
+  const ofGroup = (): GroupAudience => {
+    const all = [...clients].filter(({ onGroup }) => onGroup !== 'never');
+    return { invited: all.length, moved: all.filter(isOnGroup).length };
+  };
+
+  const invite = (client: Client): void => {
+    const { hello } = client.connection;
+    const isUsed = group?.channels.some((channel) => hello.channels.includes(channel)) === true;
+    if (group === undefined || !isUsed || hello.group !== true) return;
+    client.onGroup = 'invited';
+    client.connection.send({ kind: 'group', ...group.invitation });
+  };
+
+  /** Tells a client that has been sent the last ADU over its connection where the group goes on. */
+  const move = (client: Client): void => {
+    const places = client.receiver.moved();
+    if (places === undefined) return;
+    client.onGroup = 'moved';
+    client.connection.send({ kind: 'onGroup', places });
+  };
+
   const serve = (client: Client): void => {
     counters.skipped += client.receiver.serve(now());
+    if (client.onGroup === 'moving') move(client);
     client.stuckSince = client.connection.isFull ? (client.stuckSince ?? attended()) : undefined;
   };
 
   const serveAll = (): void => {
     serving = undefined;
     for (const client of clients) serve(client);
+    group?.sendNews(ofGroup());
   };
 
   feed.onNews(() => {
@@ -120,14 +170,31 @@ export function createReceivers(options: ReceiversOptions): Receivers {
 
   const onKeepAlive = (client: Client): void => {
     client.heardAt = attended();
-    client.connection.send({ kind: 'alive', ...options.audience() });
+    const places = client.onGroup === 'moved' ? { places: group?.places() ?? [] } : {};
+    client.connection.send({ kind: 'alive', ...options.audience(), ...places });
+  };
+
+  const onHeard = (client: Client): void => {
+    if (group === undefined || client.onGroup !== 'invited') return;
+    counters.moved++;
+    client.onGroup = 'moving';
+    client.receiver.moveTo(group.places());
+    serve(client);
+  };
+
+  const onUnheard = (client: Client, positions: readonly Position[]): void => {
+    if (!isOnGroup(client)) return;
+    counters.movedBack++;
+    client.onGroup = 'invited';
+    client.receiver.comeBack(positions, now());
+    serve(client);
   };
 
   const attach = (connection: ReceiverConnection): void => {
     const since = now();
     const client: Client = {
       ...{ connection, since, receiver: createReceiver(connection, feed, since) },
-      ...{ limit: undefined, heardAt: attended(), stuckSince: undefined },
+      ...{ limit: undefined, heardAt: attended(), stuckSince: undefined, onGroup: 'never' },
     };
     clients.add(client);
     counters.accepted++;
@@ -136,6 +203,8 @@ export function createReceivers(options: ReceiversOptions): Receivers {
     if (limitMs !== undefined) client.limit = setTimeout(close, limitMs, client, 'time is up');
     connection.listen({
       onKeepAlive: () => onKeepAlive(client),
+      onHeard: () => onHeard(client),
+      onUnheard: (positions) => onUnheard(client, positions),
       onLeaving: () => {
         end(client, 'it said that it is leaving');
         connection.close();
@@ -146,6 +215,7 @@ export function createReceivers(options: ReceiversOptions): Receivers {
       },
       onClose: (reason) => end(client, reason),
     });
+    invite(client);
     serve(client);
   };
 
@@ -184,6 +254,14 @@ export function createReceivers(options: ReceiversOptions): Receivers {
     get count() {
       return clients.size;
     },
+    get ofGroup() {
+      return ofGroup();
+    },
+    setGroup: (opened) => {
+      group = opened;
+      for (const client of clients) invite(client);
+    },
     counters,
+    groupCounters: () => group?.counters,
   };
 }

@@ -15,6 +15,7 @@ import type { Retirement } from '../hand-over/retirement.js';
 import type { Ingest } from '../ingest/ingest.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { Playout } from '../listeners/playout.js';
+import type { Multicast } from '../multicast/multicast.js';
 import type { Recorder } from '../recording/recorder.js';
 import type { AttachedSources } from '../sources/attached-sources.js';
 import type { SourceLogin } from '../sources/source-login.js';
@@ -35,6 +36,7 @@ export interface OwnStatusOptions {
   readonly titles: TitleMemory;
   readonly ingest: Pick<Ingest, 'mountOf'>;
   readonly login: Pick<SourceLogin, 'nameOf' | 'refusals'>;
+  readonly multicast: Pick<Multicast, 'status'>;
   view(): GossamerView;
   /** The stream's URL. */
   httpUrl(): string;
@@ -110,6 +112,7 @@ export function drawOwnStatus(options: OwnStatusOptions): ScxStatus {
       segment: playout.segments.place(),
       recording: options.recorder?.status(),
       renditions: renditionsOf(playout),
+      multicast: options.multicast.status(),
     }),
   };
   const silent = playout.onAir.silent(options.attended());

@@ -30,7 +30,7 @@ export interface Counted {
   readonly renditions: Pick<Renditions, 'active' | 'counters'>;
   readonly onAir: OnAir;
   readonly sources: AttachedSources;
-  readonly receivers: Pick<Receivers, 'count' | 'counters'>;
+  readonly receivers: Pick<Receivers, 'count' | 'counters' | 'ofGroup' | 'groupCounters'>;
   readonly login: SourceLogin;
 }
 
@@ -93,6 +93,23 @@ function receiverMetrics({ receivers }: Counted): Metric[] {
     counter('receivers_silent', 'Closed: no KEEP_ALIVE came', silent),
     counter('receivers_idle', 'Closed: they took nothing', idle),
     counter('receivers_skipped', 'Times that a slow one went on with what is recent', skipped),
+    ...groupMetrics(receivers),
+  ];
+}
+
+/** The group of the local network; nothing without one. */
+function groupMetrics({ counters, ofGroup, groupCounters }: Counted['receivers']): Metric[] {
+  const group = groupCounters();
+  if (group === undefined) return [];
+  return [
+    gauge('multicast_receivers', 'Clients that receive by the group', ofGroup.moved),
+    counter('multicast_moved', 'Times that one was moved to the group', counters.moved),
+    counter('multicast_moved_back', 'Times that one has come back from it', counters.movedBack),
+    counter('multicast_datagrams', 'Datagrams with ADUs sent to the group', group.sent),
+    counter('multicast_bytes', 'Bytes sent to the group', group.bytes),
+    counter('multicast_requests', 'Requests for what was lost', group.asked),
+    counter('multicast_requests_refused', 'Requests over a budget', group.refused),
+    counter('multicast_repaired', 'ADUs that were sent again', group.repaired),
   ];
 }
 

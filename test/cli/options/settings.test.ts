@@ -38,6 +38,8 @@ describe('Settings', () => {
         maxListenersPerSession: 0,
         keepMax: 0,
         recordingsMaxBytes: 10_000_000_000,
+        multicastTtl: 1,
+        multicastAlways: false,
         trustedProxies: ['127.0.0.0/8', '::1'],
         allowPrivate: false,
         anyoneMayAnnounce: false,

@@ -209,7 +209,8 @@ export function createStage(env: NodeJS.ProcessEnv = {}): Stage {
     const own = {
       ...(before && { SCATTERCAST_TOKEN: before.token, SCATTERCAST_PASSWORD: before.password }),
     };
-    const announced = run(['announce', ...where, '--name', name, ...extra], { env: own });
+    const options = { env: own, host: at.host };
+    const announced = run(['announce', ...where, '--name', name, ...extra], options);
     const { code } = await announced.exited;
     if (code !== 0) throw new Error(`announce failed: ${announced.stderr()}`);
     const [url = ''] = announced.stdout().split('\n');
