@@ -59,6 +59,7 @@ const SESSIONS = [
   'test/simulator/experiment/**/*.test.ts',
   'test/simulator/faults/**/*.test.ts',
   'test/simulator/levels/**/*.test.ts',
+  'test/simulator/shared/**/*.test.ts',
   'test/cli/figures/figures.test.ts',
 ];
 /** Attacks on real processes. */

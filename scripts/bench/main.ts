@@ -30,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   limit: () => import('./limit.js'),
   history: () => import('./history.js'),
   levels: () => import('./levels.js'),
+  'shared-tree': () => import('./shared-tree.js'),
 };
 
 /** A table with more fields than this is printed with its fields as rows. */

@@ -115,7 +115,8 @@
  *   slow-parent.ts         Beyond   noticing a parent that cannot keep up
  *   usual-interval.ts      Beyond   how soon silence is suspicious
  *
- * levels/ composes such machines to sessions with two levels (7); see levels/levels.ts.
+ * levels/ composes such machines to sessions with two levels (7), see levels/levels.ts; and shared/ adds
+ * bidirectional shared trees (7), see shared/shared-trees.ts.
  */
 import { assert } from '../lib/assert.js';
 import type { Machine } from '../lib/machine.js';

@@ -106,4 +106,6 @@ export interface Adu {
   readonly payload: Uint8Array;
   /** The lot that proves where it comes from; simulated ADUs have none. */
   readonly lot?: Lot;
+  /** The SCX whose shared tree it travels (shared/); undefined: it travels its source's own tree. */
+  readonly root?: NodeId;
 }
