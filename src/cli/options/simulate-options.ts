@@ -72,6 +72,10 @@ export const simulateOptions = {
     'FILE',
     'the file to which the first run is recorded, for the page /overlay of any cluster',
   ),
+  trace: optionalText(
+    'FILE',
+    'the file to which each message, delivery and event of the first run is written, as lines of JSON',
+  ),
   json: off('print the settings and all results as JSON'),
 } satisfies Table;
 

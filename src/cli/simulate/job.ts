@@ -10,6 +10,7 @@ import {
 } from '../../simulator/experiment/experiment.js';
 import type { TransitStubOptions } from '../../simulator/topology/transit-stub.js';
 import { recordingTo } from '../recording/simulated-recorder.js';
+import { tracingTo } from '../recording/trace-file.js';
 import { openTopology, type TopologySource } from './topology-file.js';
 
 /** The SPEC of `--topology`, with the parameters of a graph that is drawn. */
@@ -19,10 +20,13 @@ export interface TopologySpec {
 }
 
 /** A run to play. */
-export interface Job extends Omit<ExperimentOptions, 'topology' | 'onProgress' | 'looks'> {
+export interface Job
+  extends Omit<ExperimentOptions, 'topology' | 'onProgress' | 'looks' | 'observers'> {
   readonly topology: TopologySpec;
   /** The file to which the run is recorded. */
   readonly record?: string | undefined;
+  /** The file to which its trace is written. */
+  readonly trace?: string | undefined;
 }
 
 /** An event of a job, as its thread reports it. */
@@ -51,7 +55,9 @@ export function createPlayer(): (job: Job, tell: (event: JobEvent) => void) => v
     const topology = topologyOf(job);
     const onProgress = (nowMs: number): void => tell({ kind: 'progress', nowMs });
     return recordingTo(job.record, (looks) =>
-      runExperiment({ ...job, topology, onProgress, looks }),
+      tracingTo(job.trace, (observers) =>
+        runExperiment({ ...job, topology, onProgress, looks, observers }),
+      ),
     );
   };
   return (job, tell) => {

@@ -10,6 +10,7 @@ import type { FaultScenario } from '../../simulator/faults/scenario.js';
 import type { Settings } from '../options/option.js';
 import type { simulateOptions } from '../options/simulate-options.js';
 import { recordingTo } from '../recording/simulated-recorder.js';
+import { tracingTo } from '../recording/trace-file.js';
 import { print, printJson } from '../shell/output.js';
 import { createProgress } from '../views/progress-line.js';
 import { faultSummaryText, faultText } from './faults-view.js';
@@ -69,7 +70,9 @@ function play(index: number, runs: FaultRuns): FaultReport {
     progress.show(progressLine(settings.runs, index * endMs + nowMs, settings.runs * endMs));
   try {
     return recordingTo(index === 0 ? settings.record : undefined, (looks) =>
-      runFaults({ ...options, onProgress, looks }),
+      tracingTo(index === 0 ? settings.trace : undefined, (observers) =>
+        runFaults({ ...options, onProgress, looks, observers }),
+      ),
     );
   } finally {
     progress.end();

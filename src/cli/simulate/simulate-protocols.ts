@@ -11,6 +11,7 @@ import {
 } from '../../simulator/rivals/comparison.js';
 import type { ProtocolName } from '../../simulator/rivals/protocols.js';
 import type { SimulateSettings } from '../options/simulate-options.js';
+import { tracingTo } from '../recording/trace-file.js';
 import { print, printJson } from '../shell/output.js';
 import { createProgress } from '../views/progress-line.js';
 import { protocolsText } from './protocols-view.js';
@@ -77,7 +78,8 @@ export async function simulateProtocols(given: ProtocolRuns): Promise<void> {
       const lengthMs = options.settleMs + options.watchMs;
       const onProgress = (nowMs: number): void =>
         progress.show(progressLine(runs.length, index * lengthMs + nowMs, runs.length * lengthMs));
-      reports.push(compare({ ...options, onProgress }));
+      const trace = index === 0 ? given.settings.trace : undefined;
+      reports.push(tracingTo(trace, (observers) => compare({ ...options, onProgress, observers })));
     }
   } finally {
     progress.end();

@@ -77,6 +77,7 @@ function jobOf(
   return {
     ...{ topology, seed: settings.seed + index, scxs, sources, config },
     record: index === 0 ? settings.record : undefined,
+    trace: index === 0 ? settings.trace : undefined,
     ...{ untilMs: until * 1000, joinWithinMs: joinWithin * 1000, adusPerSecond: adus },
   };
 }

@@ -17,7 +17,7 @@ import {
 import { createReception, type ReceptionReport } from '../metrics/reception.js';
 import { createStabilisation } from '../metrics/stabilisation.js';
 import { measureDistances } from '../topology/distances.js';
-import { createWorld, type World } from '../world/world.js';
+import { createWorld, type Observer, type World } from '../world/world.js';
 import { type Drawn, drawSession, type SessionOptions } from './drawn-session.js';
 import { type Looks, runLooking } from './looks.js';
 import { createSampler, type Sample } from './sample.js';
@@ -32,6 +32,8 @@ export interface ExperimentOptions extends SessionOptions {
   readonly onProgress?: (nowMs: number) => void;
   /** Looks at the SCXs while the run lasts; the run is the same without. */
   readonly looks?: Looks | undefined;
+  /** See everything that SCXs do; the run is the same without. */
+  readonly observers?: readonly Observer[];
 }
 
 export interface ExperimentReport {
@@ -109,7 +111,7 @@ function prepare(options: ExperimentOptions) {
     seed,
     config: adusPerSecond === 0 ? withoutStalls(config) : config,
     delayMs,
-    observers: [stabilisation, traffic, reception],
+    observers: [stabilisation, traffic, reception, ...(options.observers ?? [])],
   });
   const trees = watchTrees({ topology, scxs, config, drawn, delayMs, world: world.scxs, rng });
   return { drawn, world, trees, stabilisation, traffic, watched, discovery, reception };

@@ -18,7 +18,7 @@ import { measureDistances } from '../topology/distances.js';
 import { sizeOf } from '../topology/topology.js';
 import { createChecker } from '../world/checker.js';
 import type { SimulatedScx } from '../world/simulated-scx.js';
-import { createWorld, type World } from '../world/world.js';
+import { createWorld, type Observer, type World } from '../world/world.js';
 import { createDeliveryLog, type DeliveryLog } from './delivery-log.js';
 import { type FaultReport, measureFaults } from './fault-report.js';
 import {
@@ -40,6 +40,8 @@ export interface FaultOptions extends Omit<SessionOptions, 'joinWithinMs'> {
   readonly onProgress?: (nowMs: number) => void;
   /** Looks at the SCXs while the run lasts; the run is the same without. */
   readonly looks?: Looks | undefined;
+  /** See everything that SCXs do; the run is the same without. */
+  readonly observers?: readonly Observer[];
 }
 
 /** An MPEG-1 Layer III frame holds 1152 samples, of which there are 44,100/s: 38.28 ADUs/s. */
@@ -126,7 +128,7 @@ export function runFaults(options: FaultOptions): FaultReport {
   const checker = createChecker(config);
   const { delayMs } = measureDistances(options.topology, places);
   const world = createWorld({
-    ...{ seed, config, delayMs, observers: [checker, log, titles] },
+    ...{ seed, config, delayMs, observers: [checker, log, titles, ...(options.observers ?? [])] },
     rendezvousPoints: areLiars ? LIARS_RENDEZVOUS_POINTS : 1,
   });
   const sources = new Map<SourceId, SimulatedScx>();

@@ -40,6 +40,8 @@ export interface ComparisonOptions extends Omit<SessionOptions, 'joinWithinMs'> 
   readonly watchMs: number;
   /** Called with the simulated time, ms. */
   readonly onProgress?: (nowMs: number) => void;
+  /** See everything that SCXs do; the run is the same without. */
+  readonly observers?: readonly Observer[];
 }
 
 export interface ComparisonReport {
@@ -171,7 +173,7 @@ function prepare(options: ComparisonOptions) {
   const copies = createCopies(protocol);
   const world = createWorld({
     ...{ seed, config, delayMs, createScx: contestant.create },
-    observers: [stabilisation, traffic, log, copies],
+    observers: [stabilisation, traffic, log, copies, ...(options.observers ?? [])],
   });
   const trees = watchTrees({ topology, scxs, config, drawn, delayMs, world: world.scxs, rng });
   const takeSample = createSampler({ world, scxs, trees, stabilisation, traffic });
