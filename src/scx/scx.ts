@@ -169,10 +169,11 @@ async function openParts(options: ScxOptions) {
     },
   });
   listenTo({ playout, view: streaming.overlay.view });
-  let description = (): StreamDescription => NO_DESCRIPTION;
+  const later = { description: (): StreamDescription => NO_DESCRIPTION, isReplaced: () => false };
   const multicast = openMulticast({
     ...{ launch, name, feed, receivers, log, now },
-    description: () => completed(description(), playout.onAir.description),
+    description: () => completed(later.description(), playout.onAir.description),
+    isReplaced: () => later.isReplaced(),
     isOnAir: () => playout.playing() !== undefined,
     isPrivate: () => tickets.isPrivate,
     isHooked: () => hook.isSet,
@@ -185,13 +186,11 @@ async function openParts(options: ScxOptions) {
   return {
     onOffered,
     ...{ launch, log, socket, predecessor, name, tls, identities, accessLog, hook, playout, login },
-    ...{ tickets, fresh, multicast, recording, recorder: recording.recorder },
+    ...{ tickets, fresh, multicast, receivers, recording, recorder: recording.recorder },
     ...{ streaming, fallback, lifetime, startedAt, news, now, attended, maintenanceMs },
     spareConnections: shares.spare,
-    /** Says how the announcement describes the stream, once that is known. */
-    describedBy: (by: () => StreamDescription): void => {
-      description = by;
-    },
+    /** What the multicast asks parts that are opened later. */
+    later,
   };
 }
 
@@ -314,7 +313,8 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
     });
 
   const description = () => terms.description;
-  parts.describedBy(description);
+  parts.later.description = description;
+  parts.later.isReplaced = () => handOver.isSucceeded || retirement.isRetired;
   const isRetired = (): boolean => retirement.isRetired;
   const port = { ...parts, status, description, isLeaving, isRetired };
   const http = await openSessionPort(port).catch(async (error: unknown) => {

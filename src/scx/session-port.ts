@@ -25,6 +25,7 @@ import { createOperatorPages } from './port/operator-pages.js';
 import { createOverlayStream } from './port/overlay-stream.js';
 import { type BoundSocket, openScxPort, type ScxPort } from './port/scx-port.js';
 import { icestatsOf, streamFields } from './port/stream-headers.js';
+import type { Receivers } from './receivers/receivers.js';
 import type { Recorder } from './recording/recorder.js';
 import type { Metrics } from './status/metric.js';
 import { createMetrics } from './status/prometheus.js';
@@ -42,6 +43,7 @@ export interface SessionPortOptions {
   readonly recorder: Pick<Recorder, 'counters' | 'status'> | undefined;
   readonly tickets: TicketGate;
   readonly multicast: Multicast;
+  readonly receivers: Receivers;
   readonly tls: Tls | undefined;
   readonly log: Logger;
   /** Connections to the port besides those of listeners. */
@@ -136,6 +138,7 @@ export async function openSessionPort(options: SessionPortOptions): Promise<ScxP
     isLeaving: () => isLeaving() || options.isRetired(),
     tickets: options.tickets,
     multicast: options.multicast,
+    receivers: options.receivers,
     hls: createHlsAnswers({
       ...{ name, playout, isLeaving, now, tickets: options.tickets },
       isHooked: () => options.hook.isSet,

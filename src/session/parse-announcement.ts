@@ -19,7 +19,8 @@ import { parseSessionName } from './session-name.js';
 import { readSignedFields } from './signed-fields.js';
 
 const LIMITS = ANNOUNCEMENT_LIMITS;
-const MULTICAST = /^[a-z0-9][a-z0-9._-]{0,31}$/;
+/** Both are what an SCX sends to its group: datagrams, and what is lost is asked for as SRM does it. */
+const MULTICAST: readonly string[] = ['udp', 'srm'];
 
 /** A whole number without sign or leading zeros, between `min` and `max`. */
 function parseWhole(what: string, text: string, min: number, max: number): Result<number> {
@@ -36,10 +37,10 @@ function parseUnicast(text: string): Result<Channel['unicast']> {
 
 function parseMulticast(text: string): Result<string> {
   const multicast = text.toLowerCase();
-  if (MULTICAST.test(multicast)) return good(multicast);
+  if (MULTICAST.includes(multicast)) return good(multicast);
   return bad(
-    `the multicast transport of a channel must be the name of a protocol, got ${excerpt(text)}: ` +
-      'write at most 32 letters, digits, "-", "." and "_"',
+    `the multicast transport of a channel must be udp or srm, got ${excerpt(text)}: no other protocol is ` +
+      'spoken here, and the group is chosen by each cluster (cluster --multicast)',
   );
 }
 

@@ -51,8 +51,10 @@ import { createFormatProbe } from '../../src/mp3/frames/format-probe.js';
 import { createFramer } from '../../src/mp3/frames/framer.js';
 import { parseId3v1 } from '../../src/mp3/tags/id3v1.js';
 import { decodeLegacyText } from '../../src/mp3/tags/legacy-text.js';
+import { decodeGroupContent, GROUP_DATAGRAM_BYTES_MAX } from '../../src/multicast/group-content.js';
 import { unpackEntry } from '../../src/overlay/entries/entry-body.js';
 import { QUERY_BYTES_MAX, readQuery } from '../../src/redirector/dns/read-query.js';
+import { readReports } from '../../src/rtp/rtcp.js';
 import { verifyAnnouncement } from '../../src/runtime/signed-announcement.js';
 import { parseLocation, parseWebAddress } from '../../src/session/location.js';
 import { parseAnnouncement } from '../../src/session/parse-announcement.js';
@@ -453,6 +455,21 @@ export const PARSERS: readonly OutsideParser[] = [
     decodeHeader(bytes);
     const datagram = decodeContent(bytes);
     if (datagram.ok && datagram.value.kind === 'frames') decodeFrames(datagram.value.frames);
+  }),
+  whole(
+    'group datagram',
+    GROUP_DATAGRAM_BYTES_MAX,
+    [
+      ['\x10', ''],
+      ['\x11', ''],
+      ['\x12', ''],
+    ],
+    (bytes) => {
+      decodeGroupContent(bytes);
+    },
+  ),
+  whole('RTCP', 1500, [['\x80\xc9\x00\x01', '']], (bytes) => {
+    readReports(bytes);
   }),
   whole(
     'playlist',

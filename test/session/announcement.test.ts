@@ -76,7 +76,7 @@ describe('A printed announcement', () => {
         id: 255 - index,
         description: '&'.repeat(limits.channelDescriptionLengthMax),
         unicast: 'tcp',
-        multicast: 'x'.repeat(32),
+        multicast: 'udp',
       })),
       rendezvous: Array.from({ length: limits.rendezvousMax }, (_, index) =>
         `http://a.example/${index + 10}?`.padEnd(260, '&'),

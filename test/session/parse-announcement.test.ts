@@ -140,9 +140,14 @@ describe('An announcement is refused', () => {
     ['no unicast', channel('<TRANSPORT multicast="udp"/>'), 'must have an attribute "unicast"'],
     ['unknown unicast', channel('<TRANSPORT unicast="sctp"/>'), 'must be tcp or udp'],
     [
-      'odd multicast',
-      channel('<TRANSPORT unicast="tcp" multicast="a b"/>'),
-      'must be the name of a protocol',
+      'unknown multicast',
+      channel('<TRANSPORT unicast="tcp" multicast="pgm"/>'),
+      'must be udp or srm, got "pgm": no other protocol is spoken here',
+    ],
+    [
+      'a multicast group',
+      channel('<TRANSPORT unicast="tcp" multicast="239.1.2.3:5004"/>'),
+      'the group is chosen by each cluster (cluster --multicast)',
     ],
     ['no channel id', channel('<TRANSPORT unicast="tcp"/>', ''), 'must have an attribute "id"'],
     ['channel id 256', channel('', 'id="256"'), 'whole number from 0 to 255'],

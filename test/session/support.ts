@@ -51,7 +51,7 @@ const channel: fc.Arbitrary<Channel> = fc.record(
     id: fc.integer({ min: 0, max: 255 }),
     unicast: fc.constantFrom('tcp' as const, 'udp' as const),
     description: plainText,
-    multicast: fc.constantFrom('udp', 'srm', 'nack-oriented_2.0'),
+    multicast: fc.constantFrom('udp', 'srm'),
     rateKbps: fc.integer({ min: 1, max: 320 }),
   },
   { requiredKeys: ['id', 'unicast'] },

@@ -40,6 +40,8 @@ export interface MulticastOptions {
   readonly log: Logger;
   description(): StreamDescription;
   isOnAir(): boolean;
+  /** Another SCX of the session sends to the groups now. */
+  isReplaced(): boolean;
   isPrivate(): boolean;
   /** The operator's hook is asked about listeners. */
   isHooked(): boolean;
@@ -174,7 +176,7 @@ export function openMulticast(options: MulticastOptions): Multicast {
       const adu = sound.at(cursor);
       if (adu !== undefined) frames.push(adu.payload);
     }
-    opened.players.send(frames);
+    if (!options.isReplaced()) opened.players.send(frames);
   };
 
   const tick = (): void => {
@@ -182,7 +184,7 @@ export function openMulticast(options: MulticastOptions): Multicast {
     if (opened === undefined && group && settings && !isBusy && now() >= retryAt) {
       void tryToOpen(group, settings);
     }
-    opened?.players.tick();
+    if (!options.isReplaced()) opened?.players.tick();
   };
 
   const audience = (): GroupAudience => receivers.ofGroup;

@@ -35,6 +35,7 @@ import type { LoggedRequest } from '../listeners/logged-request.js';
 import { createPromisedAdmissions } from '../listeners/promised-admissions.js';
 import { watchSendQueues } from '../listeners/send-queue-watch.js';
 import type { Multicast } from '../multicast/multicast.js';
+import type { Receivers } from '../receivers/receivers.js';
 import type { Rewind } from '../recording/rewind.js';
 import type { Tape } from '../recording/tape.js';
 import type { Renditions } from '../renditions/renditions.js';
@@ -62,6 +63,8 @@ export interface RequestOptions extends StreamAnswerOptions {
   /** Asked about each listener; undefined: everybody may listen. */
   readonly hook?: ListenerHook | undefined;
   readonly hls: HlsAnswers;
+  /** Clients that receive, who are listeners as well. */
+  readonly receivers?: Pick<Receivers, 'list' | 'end'>;
   /** Descriptions of what is sent by multicast. */
   readonly multicast?: Pick<Multicast, 'answer'>;
   /** Earlier sound; undefined: none is kept. */
@@ -242,6 +245,18 @@ function handleEncoder(options: RequestOptions, request: Request): void {
   });
 }
 
+/** Listeners by HTTP, and those that receive by the overlay port. */
+const withReceivers = (
+  connections: Pick<ListenerConnections, 'list' | 'end'>,
+  receivers: RequestOptions['receivers'],
+): Pick<ListenerConnections, 'list' | 'end'> => ({
+  list: (most) => {
+    const players = connections.list(most);
+    return [...players, ...(receivers?.list(most - players.length) ?? [])];
+  },
+  end: (id) => connections.end(id) || receivers?.end(id) === true,
+});
+
 /** Creates a handler for the requests of one port. */
 export function createRequestHandler(options: RequestOptions): RequestHandler {
   const rate = createRequestRate(PAGE_RATE);
@@ -264,7 +279,8 @@ export function createRequestHandler(options: RequestOptions): RequestHandler {
     return { ...incoming, address, since: options.now() };
   };
   const clientAdmin = createClientAdmin({
-    ...{ ...options, connections, moved },
+    ...{ ...options, moved },
+    connections: withReceivers(connections, options.receivers),
     admit: (incoming, target) => void admitAhead(asking, options.hook, requestOf(incoming), target),
   });
 

@@ -44,7 +44,7 @@ export interface ReceiverGateOptions {
 }
 
 /** Numbers of listeners above those of the HTTP port. */
-const FIRST_ID = 2 ** 48;
+export const FIRST_ID = 2 ** 48;
 
 const FULL: Refusal = { reason: 'it has as many listeners as it may' };
 const CROWDED: Refusal = { reason: 'your address has as many listeners here as one address may' };

@@ -10,7 +10,9 @@
  *
  * Bounded: the listeners' slots (receiver-gate.ts).
  */
+import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { ScxListener } from '../../api/scx-admin.js';
 import type { ReceiverConnection } from '../../overlay/data/receiver-connection.js';
 import type { Refusal } from '../../overlay/sockets/admission.js';
 import type { Position } from '../../wire/hello.js';
@@ -21,7 +23,7 @@ import { CLIENT_SILENT_MS } from '../sources/source-timeouts.js';
 import type { AduFeed } from './adu-feed.js';
 import type { GroupAudience, OwnGroup } from './own-group.js';
 import { createReceiver, type Receiver } from './receiver.js';
-import { type ReceiverGate, TUNE_AGENT } from './receiver-gate.js';
+import { FIRST_ID, type ReceiverGate, TUNE_AGENT } from './receiver-gate.js';
 
 /** The counters for `GET /metrics`. */
 interface ReceiverCounters {
@@ -49,6 +51,9 @@ export interface Receivers {
   /** Tells all to attach elsewhere. */
   tellLeaving(): void;
   readonly count: number;
+  /** At most so many of them, for an administrator, who may end one by its id. */
+  list(most: number): readonly ScxListener[];
+  end(id: number): boolean;
   /** Those that have to do with the group. */
   readonly ofGroup: GroupAudience;
   /** Invites those that are here, and whoever comes, to the group that has been opened. */
@@ -73,6 +78,8 @@ export interface ReceiversOptions {
 
 /** One client. */
 interface Client {
+  /** By which an administrator ends it; no listener of the HTTP port has the same. */
+  readonly id: number;
   readonly connection: ReceiverConnection;
   readonly receiver: Receiver;
   readonly since: number;
@@ -89,6 +96,11 @@ interface Client {
 const TOGETHER_MS = 100;
 /** One that takes nothing for this long is closed, as a player is, ms. */
 const IDLE_MS = 60_000;
+
+const listed = ({ id, connection, since }: Client, now: number): ScxListener => ({
+  ...{ id, address: connection.remoteAddress, agent: TUNE_AGENT },
+  connectedS: Math.max(0, Math.floor((now - since) / 1000)),
+});
 
 /** Whether it needs the group, or is about to. */
 const isOnGroup = ({ onGroup }: Client): boolean => onGroup === 'moving' || onGroup === 'moved';
@@ -111,6 +123,7 @@ export function createReceivers(options: ReceiversOptions): Receivers {
   let group: OwnGroup | undefined;
   let serving: NodeJS.Timeout | undefined;
   let isLeaving = false;
+  let nextId = FIRST_ID + randomInt(2 ** 47);
 
   const ofGroup = (): GroupAudience => {
     const all = [...clients].filter(({ onGroup }) => onGroup !== 'never');
@@ -193,7 +206,7 @@ export function createReceivers(options: ReceiversOptions): Receivers {
   const attach = (connection: ReceiverConnection): void => {
     const since = now();
     const client: Client = {
-      ...{ connection, since, receiver: createReceiver(connection, feed, since) },
+      ...{ id: nextId++, connection, since, receiver: createReceiver(connection, feed, since) },
       ...{ limit: undefined, heardAt: attended(), stuckSince: undefined, onGroup: 'never' },
     };
     clients.add(client);
@@ -253,6 +266,12 @@ export function createReceivers(options: ReceiversOptions): Receivers {
     },
     get count() {
       return clients.size;
+    },
+    list: (most) => [...clients].slice(0, most).map((client) => listed(client, now())),
+    end: (id) => {
+      const client = [...clients].find((one) => one.id === id);
+      if (client !== undefined) close(client, 'you were disconnected by an administrator');
+      return client !== undefined;
     },
     get ofGroup() {
       return ofGroup();
