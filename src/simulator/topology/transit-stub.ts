@@ -4,9 +4,11 @@
  * transit domains, joined with each other; each of their routers has stub domains, in whose nodes
  * most SCXs will be. The total is exact; the number of nodes of a domain varies around its mean.
  *
- * Two properties of GT-ITM were found in the coordinates of its files, not in its description: a
- * stub's square is placed so that its router lies in it; and only the first transit domain has the
- * side of the square that is meant for all, the others have that of a stub.
+ * These properties of GT-ITM were found in its files, not in its description. A stub's square is
+ * placed so that its router lies in it. Only the first transit domain has the side of the square that
+ * is meant for all, the others have that of a stub; but all are placed as if they had the former, so
+ * the others lie near the origin of the whole. And sizes vary around their mean within what is just
+ * being made: the stubs within a transit domain, the nodes of stubs at one router.
  *
  * The defaults are those of the reference graphs `ts1000n`. The paper does not give its own; these
  * fit its results best.
@@ -114,11 +116,6 @@ interface Draft {
   readonly points: Point[];
   readonly names: string[];
   readonly links: Link[];
-  /**
-   * Sizes that are still to be used: stub domains at each router, and nodes in each stub domain.
-   */
-  readonly stubCounts: number[];
-  readonly stubSizes: number[];
   /** Why there is no graph of these options, if so. */
   problem: string | undefined;
 }
@@ -166,9 +163,8 @@ function joinNodes(draft: Draft, from: number, to: number): void {
 }
 
 /** Adds a stub domain whose square contains its transit router. */
-function addStub(draft: Draft, router: number, label: string): void {
+function addStub(draft: Draft, router: number, label: string, nodes: number): void {
   const { options, rng, sides } = draft;
-  const nodes = draft.stubSizes.shift() as number;
   const density = options.stubDensity;
   const flat = drawFlat(draft, { nodes, side: sides.stub, density, what: 'a stub domain' });
   const near = draft.points[router] as Point;
@@ -183,17 +179,18 @@ function addStub(draft: Draft, router: number, label: string): void {
  * Adds a transit domain around a centre, with the stub domains of its routers; returns the routers.
  */
 function addDomain(draft: Draft, centre: Point, domain: number, nodes: number): number[] {
-  const { options, sides } = draft;
+  const { options, rng, sides } = draft;
   const side = domain === 0 ? sides.transit : sides.stub;
   const density = options.transitDensity;
   const flat = drawFlat(draft, { nodes, side, density, what: 'a transit domain' });
-  const start = (at: number): number => clamp(at - Math.round(side / 2), 0, sides.all - side);
+  const start = (at: number): number => clamp(at - sides.transit / 2, 0, sides.all - sides.transit);
   const origin = { x: start(centre.x), y: start(centre.y) };
   const routers = embed(draft, flat, origin, (node) => `T:${domain}.${node}`);
+  const stubCounts = varySizes(nodes, options.stubs, rng);
   for (const [index, router] of routers.entries()) {
-    const stubs = draft.stubCounts.shift() as number;
-    for (let stub = 0; stub < stubs; stub++) {
-      addStub(draft, router, `S:${domain}.${index}/${stub}`);
+    const stubSizes = varySizes(stubCounts[index] as number, options.stubNodes, rng);
+    for (const [stub, size] of stubSizes.entries()) {
+      addStub(draft, router, `S:${domain}.${index}/${stub}`, size);
     }
   }
   return routers;
@@ -236,14 +233,11 @@ export function drawTransitStub(
     return bad(`a transit-stub graph of ${total} nodes is too large: at most ${NODES_MAX} nodes`);
   }
   const sides = sidesOf(options);
-  const routers = options.transitDomains * options.transitNodes;
   const domainSizes = varySizes(options.transitDomains, options.transitNodes, rng);
   const draft: Draft = {
     ...{ options, rng, sides },
     unitMs: sidesOf(asked).all / sides.all,
     ...{ points: [], names: [], links: [], problem: undefined },
-    stubCounts: varySizes(routers, options.stubs, rng),
-    stubSizes: varySizes(routers * options.stubs, options.stubNodes, rng),
   };
   fillDraft(draft, domainSizes);
   if (draft.problem !== undefined) return bad(draft.problem);

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { createRng } from '../../../src/lib/rng.js';
+import { growCompactTree } from '../../../src/simulator/metrics/compact-tree.js';
+import { measureCost, overlayDistances } from '../../../src/simulator/metrics/cost-ratio.js';
 import { statisticsOf } from '../../../src/simulator/metrics/statistics.js';
+import { measureDistances } from '../../../src/simulator/topology/distances.js';
 import { isConnected, type NamedGraph } from '../../../src/simulator/topology/graph.js';
 import { findShortestPaths } from '../../../src/simulator/topology/shortest-paths.js';
 import {
@@ -12,8 +15,12 @@ import {
 } from '../../../src/simulator/topology/transit-stub.js';
 import { goodOf, gtitmFixture, problemsOf } from '../fixtures.js';
 
+const DRAWS = 25;
+
 const draws = (options: TransitStubOptions, count: number): NamedGraph[] =>
   Array.from({ length: count }, (_, seed) => goodOf(drawTransitStub(options, createRng(seed))));
+
+const FAMILIES = { ts1000n: draws(TS1000N, DRAWS), ts1000a: draws(TS1000A, DRAWS) };
 
 type LinkKind = 'stub' | 'access' | 'transit' | 'backbone';
 
@@ -42,6 +49,70 @@ function meanDistance({ graph }: NamedGraph): number {
     origins.map((origin) => statisticsOf([...findShortestPaths(graph, origin).distancesMs]).mean),
   ).mean;
 }
+
+/** SCXs at random nodes, of which one is the source, in the sessions that `greedyRatio` looks at. */
+const SCXS = 100;
+const SESSIONS = 3;
+
+/** C / C_star of compact trees of <3,4>: how far relays must lead from the direct ways. */
+function greedyRatio({ graph }: NamedGraph): number {
+  const nodes = Array.from({ length: graph.nodes }, (_, node) => node);
+  const ratios = Array.from({ length: SESSIONS }, (_, seed) => {
+    const places = createRng(seed).sample(nodes, SCXS);
+    const { delayMs } = measureDistances({ kind: 'graph', graph }, places);
+    const parents = growCompactTree({ scxs: SCXS, source: 0, degreeMax: 7, delayMs });
+    const overlayMs = overlayDistances(SCXS, 0, delayMs);
+    return measureCost({ source: 0, parents: [...parents] }, delayMs, overlayMs).ratio;
+  });
+  return statisticsOf(ratios).mean;
+}
+
+/** What a family of graphs is compared by. */
+function featuresOf(named: NamedGraph) {
+  const { graph } = named;
+  const degrees = new Array<number>(graph.nodes).fill(0);
+  for (const { from, to } of graph.links) {
+    for (const node of [from, to]) degrees[node] = (degrees[node] as number) + 1;
+  }
+  const origins = Array.from({ length: 50 }, (_, index) => index * 20);
+  const farthest = origins.map((origin) =>
+    Math.max(...findShortestPaths(graph, origin).distancesMs),
+  );
+  const links = linkStatistics(named);
+  return {
+    stubLinks: links.stub[0],
+    leaves: degrees.filter((degree) => degree === 1).length,
+    degreeMax: Math.max(...degrees),
+    backboneMs: links.backbone[1],
+    distanceMs: meanDistance(named),
+    diameterMs: Math.max(...farthest),
+    greedyRatio: greedyRatio(named),
+  };
+}
+
+type Features = ReturnType<typeof featuresOf>;
+
+/** The same of five graphs of each family that GT-ITM itself made: ts1000n-0 to -4, ts1000a-0 to -4. */
+const GTITM: Record<keyof typeof FAMILIES, Record<keyof Features, readonly number[]>> = {
+  ts1000n: {
+    stubLinks: [2241, 2256, 2316, 2300, 2302],
+    leaves: [42, 42, 45, 33, 24],
+    degreeMax: [12, 11, 14, 10, 14],
+    backboneMs: [96.5, 152.5, 134.5, 115.5, 206],
+    distanceMs: [210.9, 265.3, 264.1, 225.3, 262.9],
+    diameterMs: [481, 613, 553, 519, 600],
+    greedyRatio: [1.318, 1.273, 1.238, 1.314, 1.258],
+  },
+  ts1000a: {
+    stubLinks: [1824, 1807, 1794, 1838, 1807],
+    leaves: [54, 58, 51, 38, 62],
+    degreeMax: [13, 13, 13, 13, 12],
+    backboneMs: [107.2, 118, 131.5, 107.1, 103.3],
+    distanceMs: [280.2, 279.2, 297.4, 266.4, 277.5],
+    diameterMs: [623, 609, 689, 583, 606],
+    greedyRatio: [1.261, 1.191, 1.177, 1.304, 1.328],
+  },
+};
 
 describe('A transit-stub graph', () => {
   test('grows to the number of nodes that is needed, within the same extent', () => {
@@ -74,11 +145,11 @@ describe('A transit-stub graph', () => {
   });
 
   test.each([
-    ['ts1000n-0', TS1000N],
-    ['ts1000a-0', TS1000A],
-  ] as const)('has the number and the length of links of each kind as in %s', (name, options) => {
+    ['ts1000n-0', FAMILIES.ts1000n],
+    ['ts1000a-0', FAMILIES.ts1000a],
+  ] as const)('has the number and the length of links of each kind as in %s', (name, family) => {
     const reference = linkStatistics(gtitmFixture(name));
-    const ours = draws(options, 25).map(linkStatistics);
+    const ours = family.map(linkStatistics);
     for (const kind of ['stub', 'access', 'transit', 'backbone'] as const) {
       const [count, length] = reference[kind];
       const counts = statisticsOf(ours.map((graph) => graph[kind][0]));
@@ -90,14 +161,34 @@ describe('A transit-stub graph', () => {
     }
   });
 
-  test.each([
-    ['ts1000n-0', TS1000N],
-    ['ts1000a-0', TS1000A],
-  ] as const)('has distances between nodes like those of %s', (name, options) => {
-    const distances = statisticsOf(draws(options, 25).map(meanDistance));
-    const reference = meanDistance(gtitmFixture(name));
-    expect(reference).toBeGreaterThanOrEqual(distances.min);
-    expect(reference).toBeLessThanOrEqual(distances.max);
+  test.each(['ts1000n', 'ts1000a'] as const)('belongs to the family of %s by GT-ITM', (name) => {
+    const ours = FAMILIES[name].map(featuresOf);
+    for (const [feature, theirs] of Object.entries(GTITM[name])) {
+      const { mean, count } = statisticsOf(theirs);
+      const values = ours.map((features) => features[feature as keyof Features]);
+      const center = statisticsOf(values).mean;
+      const deviation = Math.sqrt(statisticsOf(values.map((value) => (value - center) ** 2)).mean);
+      // Both means are uncertain; they may be three standard errors apart.
+      const error = deviation * Math.sqrt(1 / count + 1 / DRAWS);
+      expect(Math.abs(mean - center), feature).toBeLessThan(3 * error);
+    }
+  });
+
+  test('keeps the mean number of stubs in each transit domain, and of nodes at each router', () => {
+    for (const { names } of FAMILIES.ts1000n) {
+      const stubNodes = names.filter((name) => name.startsWith('S'));
+      const routers = names.filter((name) => name.startsWith('T'));
+      for (const router of routers) {
+        const at = stubNodes.filter((name) => name.startsWith(`S:${router.slice(2)}/`));
+        const stubs = new Set(at.map((name) => name.split('.').slice(0, -1).join('.')));
+        expect(at.length).toBe(stubs.size * TS1000N.stubNodes);
+      }
+      for (const domain of [0, 1]) {
+        const inDomain = (name: string): boolean => domainOf(name) === `${domain}`;
+        const nodes = routers.filter(inDomain).length * TS1000N.stubs * TS1000N.stubNodes;
+        expect(stubNodes.filter(inDomain).length).toBe(nodes);
+      }
+    }
   });
 
   test('varies the sizes of its domains and keeps their total', () => {
