@@ -159,7 +159,10 @@ export function heartbeatFacts(rules: GetRules): HeartbeatFacts {
       contact(generator === undefined ? undefined : membership.get(generator), now);
     },
     onFarSide: (from, now) => rules().optimizer.bridge(from, now),
-    onNewGenerator: (bearer, now) => contact(rules().mesh.neighbours.get(bearer)?.member, now),
+    onNewGenerator: (bearer, now) => {
+      const { context, mesh } = rules();
+      if (context.config.exchangesOnNewGenerator) contact(mesh.neighbours.get(bearer)?.member, now);
+    },
     onGenerating: () => rules().rendezvous.call(),
   };
 }

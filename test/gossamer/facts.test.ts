@@ -1,9 +1,14 @@
 import { expect, test } from 'vitest';
 import { composeRules } from '../../src/gossamer/compose-rules.js';
 import { createAlarms } from '../../src/gossamer/core/alarms.js';
-import { distributionFacts, livenessFacts, meshFacts } from '../../src/gossamer/facts.js';
+import {
+  distributionFacts,
+  heartbeatFacts,
+  livenessFacts,
+  meshFacts,
+} from '../../src/gossamer/facts.js';
 import { CLOCKED } from '../../src/gossamer/rules.js';
-import { createBench, memberOf, nodeId } from './support.js';
+import { createBench, memberOf, nodeId, offerOf, requestOf } from './support.js';
 
 test('The silence of a node that is no neighbour any more has no consequences', () => {
   const bench = createBench();
@@ -42,5 +47,22 @@ test('A neighbour that is dead was no liar; one that only gives up the edge may 
     const edge = { member: memberOf(1), ours: true, sinceMs: 0 };
     meshFacts(() => rules).onEdgeDown(edge, reason, 0);
     expect([reason, rules.routing.isWary(0)]).toEqual([reason, isWary]);
+  }
+});
+
+test('Members are exchanged with who brings a new heartbeat, unless only rounds do that', () => {
+  for (const [exchangesOnNewGenerator, sent] of [
+    [true, ['discovery']],
+    [false, []],
+  ] as const) {
+    const bench = createBench({ exchangesOnNewGenerator });
+    const { config, rng } = bench.context;
+    const options = { self: memberOf(5), config, rng, locations: [] };
+    const rules = composeRules(options, createAlarms(CLOCKED), bench.context.emit);
+    rules.mesh.request(requestOf(memberOf(1), offerOf(10)), 0);
+    rules.mesh.handleAccept(memberOf(1), false, 0);
+    bench.take();
+    heartbeatFacts(() => rules).onNewGenerator(nodeId(1), 0);
+    expect(bench.sent().map(({ message }) => message.kind)).toEqual(sent);
   }
 });

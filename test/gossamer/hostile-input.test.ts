@@ -280,7 +280,9 @@ function checkEffects(effects: readonly Effect[]): void {
 function checkView(machine: Gossamer, config: GossamerConfig): void {
   const view = machine.view();
   const ours = view.neighbours.filter((neighbour) => neighbour.ours).length;
-  expect(ours).toBeLessThanOrEqual(config.addedEdgesMax);
+  const edgesMax = config.addedEdgesMax + config.acceptedEdgesMax;
+  expect(ours).toBeLessThanOrEqual(config.figure4 === 'any' ? edgesMax : config.addedEdgesMax);
+  expect(view.neighbours.length).toBeLessThanOrEqual(edgesMax);
   expect(view.neighbours.length - ours).toBeLessThanOrEqual(config.acceptedEdgesMax);
   expect(view.membersKnown).toBeLessThanOrEqual(config.membersMax);
   expect(view.sources.length).toBeLessThanOrEqual(256);

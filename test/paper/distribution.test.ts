@@ -179,8 +179,10 @@ describe('§3.8: Data distribution', () => {
         );
       });
       expectNothingLost(session, source);
-      // No SCX stood still for as long as it takes to notice a silent parent.
-      expect(Math.max(...gaps)).toBeLessThan(config.stallMs);
+      // No SCX stood still for as long as it takes to notice a silent parent; or, where routes change
+      // with the periodic updates only, for longer than from one to the next.
+      const { triggersUpdates, stallMs, updateIntervalMs } = config;
+      expect(Math.max(...gaps)).toBeLessThan(triggersUpdates ? stallMs : updateIntervalMs);
     });
 
     test(`§3.8: the death of a parent loses no ADU (${name})`, () => {
@@ -209,7 +211,9 @@ describe('§3.8: Data distribution', () => {
     });
 
     test(`§3.8: broken connections lose no ADU (${name})`, () => {
-      const { session, source } = createBroadcast(config);
+      // Beyond: a broken connection is no proof of a death.
+      const beyond = { suspectsFirst: true, refutesDeaths: true, triggersUpdates: true };
+      const { session, source } = createBroadcast({ ...config, ...beyond });
       session.world.network.breakRate = 0.001;
       session.pass(30_000);
       session.world.network.breakRate = 0;

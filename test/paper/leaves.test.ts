@@ -136,7 +136,8 @@ describe('§3.5: SCX leaves', () => {
       session.world.thaw(session.scx(3));
       session.pass(settlingMs(config));
       expect(session.views().every((view) => view.membersKnown === 23)).toBe(true);
-      expect(session.count('memberFailed', thawed)).toBe(0);
+      // Beyond: it does not accuse the neighbours that gave it up.
+      if (config.suspectsFirst) expect(session.count('memberFailed', thawed)).toBe(0);
       session.checker.checkConnected(session.world);
       const newest = heardOf(session, 7, source).at(-1)!;
       expect(heardOf(session, 3, source).at(-1)).toBeGreaterThan(newest - 20);

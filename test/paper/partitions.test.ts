@@ -8,6 +8,7 @@ import {
   PROFILES,
   type Session,
   settlingMs,
+  spreadingMs,
   timeUntil,
 } from './support.js';
 
@@ -145,7 +146,7 @@ describe('§3.5: Partitions', () => {
       session.world.network.cut((scx) => scx.index % 2 === 0);
       session.pass(60_000);
       session.world.network.cut(undefined);
-      session.pass(healingMs(config) + 10_000);
+      session.pass(healingMs(config) + spreadingMs(config));
       const newest = heardOf(session, 10, source).at(-1)!;
       for (const { index } of session.world.live()) {
         expect(heardOf(session, index, source).at(-1)).toBeGreaterThan(newest - 20);

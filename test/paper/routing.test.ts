@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { UNKNOWN_COORDINATES } from '../../src/gossamer/core/coordinates.js';
 import { createPings } from '../../src/gossamer/routing/pings.js';
 import { addressOf, createBench } from '../gossamer/support.js';
-import { createSession, PROFILES, settlingMs } from './support.js';
+import { createSession, PROFILES, settlingMs, spreadingMs } from './support.js';
 
 describe('§3.7: Routing layer', () => {
   for (const [name, config] of PROFILES) {
@@ -20,7 +20,7 @@ describe('§3.7: Routing layer', () => {
       session.world.broadcast(session.scx(4), 1000);
       session.world.broadcast(session.scx(4), 1000);
       session.world.broadcast(session.scx(9), 1000);
-      session.pass(10_000);
+      session.pass(spreadingMs(config));
       const since = session.world.now();
       session.pass(40_000);
       const both = [session.idOf(4), session.idOf(9)].toSorted();
@@ -91,7 +91,7 @@ describe('§3.7: Routing layer', () => {
       const source = session.world.broadcast(session.scx(4), 1000);
       session.pass(settlingMs(config));
       session.scx(4).feed({ kind: 'withdrawSource', source });
-      session.pass(8 * config.updateDelayMs + 500);
+      session.pass(config.triggersUpdates ? 8 * config.updateDelayMs + 500 : spreadingMs(config));
       for (const view of session.views()) expect(view.sources[0]?.path ?? []).toEqual([]);
       expect(session.count('sourceDown')).toBe(30);
     });

@@ -14,7 +14,12 @@ export const PROFILES = [
 ] as const;
 
 /** How long a session of a few dozen SCXs takes to find its mesh, ms. */
-export const settlingMs = (config: GossamerConfig): number => (config === PAPER ? 120_000 : 15_000);
+export const settlingMs = (config: GossamerConfig): number =>
+  config.probeIntervalMinMs === PAPER.probeIntervalMinMs ? 120_000 : 15_000;
+
+/** How long a route takes to spread over a few dozen SCXs: a few hops, each an update later, ms. */
+export const spreadingMs = (config: GossamerConfig): number =>
+  config.triggersUpdates ? 10_000 : 5 * config.updateIntervalMs;
 
 interface Heard<What> {
   readonly scx: SimulatedScx;

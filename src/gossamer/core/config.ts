@@ -40,6 +40,27 @@
  */
 import { bad, good, type Result } from '../../lib/result.js';
 
+/**
+ * Readings of figure 4 (§3.6): "Let Λ = (set of neighbors of X_i) ∪ X_j ... Let Y (∈ Λ) = node with
+ * maximum C.F." k1 bounds the edges that X_i adds, but the figure does not say which neighbours may
+ * make room for one more:
+ *
+ *   any    Y is any neighbour. X_i may thus have added more than k1 edges, never more than k1 + k2
+ *          in all
+ *   added  Y is a neighbour whose edge X_i added; costs are normalised over all neighbours
+ *   own    Λ is the neighbours whose edges X_i added, and X_j
+ */
+type Figure4Reading = 'any' | 'added' | 'own';
+
+/**
+ * The "number of known source SCXs" (§3.6), of which H is a multiple:
+ *
+ *   known   the entries of the routing table, X_i's own one included
+ *   others  without X_i, as no edge brings X_i nearer to itself
+ *   least1  the same, but at least 1 (Beyond: no change for a tiny gain while there is no source)
+ */
+type HysteresisCounts = 'known' | 'others' | 'least1';
+
 export interface GossamerConfig {
   /** Edges that an SCX adds itself (k1), 1..32. Paper §5.1: 3. */
   readonly addedEdgesMax: number;
@@ -52,6 +73,11 @@ export interface GossamerConfig {
   readonly discoveryIntervalMinMs: number;
   /** Beyond: SCXs exchange digests and send only what the other one lacks (see discovery.ts). */
   readonly discoveryDigests: boolean;
+  /**
+   * Beyond: an SCX that hears a new generator exchanges members with the neighbour that brought its
+   * heartbeat. Paper §3.3: members are exchanged in rounds.
+   */
+  readonly exchangesOnNewGenerator: boolean;
   /** Members in one discovery message. Paper §5.2: 30. */
   readonly discoveryListMax: number;
   /**
@@ -60,7 +86,10 @@ export interface GossamerConfig {
    * session, 350. Guess: 400, some 20 KB.
    */
   readonly membersMax: number;
-  /** How long a death is remembered, ms. Guess: 10 minutes, longer than gossip lives. */
+  /**
+   * How long a death is remembered, ms. Guess: 10 minutes, longer than gossip lives. Paper: a minute
+   * (guess), as nobody refutes a false report there.
+   */
   readonly deathMemoryMs: number;
 
   /** KEEP_ALIVE to each neighbour (§3.5), ms. Paper §5.1's round: 5000. Beyond: 1000. */
@@ -78,6 +107,21 @@ export interface GossamerConfig {
   readonly heartbeatTimeoutMs: number;
   /** Upper bound of the random wait before healing (§3.5), ms. Guess: fast half an interval. */
   readonly healDampingMs: number;
+  /**
+   * Beyond: a cut is found by what any SCX says of the generator that it follows. Paper §3.5: by the
+   * loss of the heartbeat, and by the election among the rendezvous points.
+   */
+  readonly gossipsGenerators: boolean;
+  /**
+   * Beyond: a neighbour that fell silent, or closed its connection, is pinged before its failure is
+   * reported. Paper §3.5: the loss of its messages suffices.
+   */
+  readonly suspectsFirst: boolean;
+  /**
+   * Beyond: a node that is reported dead is told, and refutes it. Paper §3.5: reports stand; but one
+   * that is heard is alive.
+   */
+  readonly refutesDeaths: boolean;
 
   /** The longest interval between probes (§3.6), ms. Paper §5.1: 5000. Beyond: 20 s (guess). */
   readonly probeIntervalMs: number;
@@ -92,6 +136,10 @@ export interface GossamerConfig {
    * H for each known source (§3.6), 0..1; without effect under `exchangesEdges`. Paper §3.6: 0.15.
    */
   readonly hysteresis: number;
+  /** Which sources H counts (§3.6); without effect under `exchangesEdges`. */
+  readonly hysteresisCounts: HysteresisCounts;
+  /** How figure 4 is read (§3.6); without effect under `exchangesEdges`. */
+  readonly figure4: Figure4Reading;
   /** How long an answer to a probe or an edge request may take, ms. Guess: 3000. */
   readonly answerTimeoutMs: number;
   /**
@@ -116,6 +164,11 @@ export interface GossamerConfig {
 
   /** Routing updates to all neighbours (§3.7), ms. Paper §5.1: 30000. */
   readonly updateIntervalMs: number;
+  /**
+   * Beyond: whatever changes in the routing table is advertised at once. Paper §3.7: with the next
+   * periodic update; only a death triggers one (§3.5).
+   */
+  readonly triggersUpdates: boolean;
   /** How long a change may wait for others to travel with, ms. Beyond: 50. Paper: 1000 (guess). */
   readonly updateDelayMs: number;
   /**
@@ -183,7 +236,6 @@ const COMMON = {
   acceptedEdgesMax: 4,
   discoveryListMax: 30,
   membersMax: 400,
-  deathMemoryMs: 600_000,
   keepAliveMisses: 3,
   hysteresis: 0.15,
   answerTimeoutMs: 3000,
@@ -209,11 +261,18 @@ export const PAPER: GossamerConfig = Object.freeze({
   discoveryIntervalMs: 5000,
   discoveryIntervalMinMs: 5000,
   discoveryDigests: false,
+  exchangesOnNewGenerator: false,
+  deathMemoryMs: 60_000,
   keepAliveIntervalMs: 5000,
   treeKeepAliveIntervalMs: 5000,
   heartbeatIntervalMs: 5000,
   heartbeatTimeoutMs: 15_000,
   healDampingMs: 5000,
+  gossipsGenerators: false,
+  suspectsFirst: false,
+  refutesDeaths: false,
+  hysteresisCounts: 'known',
+  figure4: 'own',
   probeIntervalMs: 5000,
   probeIntervalMinMs: 5000,
   keepHeartbeatEdge: false,
@@ -223,6 +282,7 @@ export const PAPER: GossamerConfig = Object.freeze({
   gainLeast: 0,
   probeBackoff: 2,
   directedProbes: false,
+  triggersUpdates: false,
   updateDelayMs: 1000,
   routeHysteresis: 0,
   witnessIntervalMs: Number.POSITIVE_INFINITY,
@@ -239,11 +299,18 @@ export const FAST: GossamerConfig = Object.freeze({
   discoveryIntervalMinMs: 250,
   discoveryIntervalMs: 10_000,
   discoveryDigests: true,
+  exchangesOnNewGenerator: true,
+  deathMemoryMs: 600_000,
   keepAliveIntervalMs: 1000,
   treeKeepAliveIntervalMs: 250,
   heartbeatIntervalMs: 1000,
   heartbeatTimeoutMs: 3500,
   healDampingMs: 500,
+  gossipsGenerators: true,
+  suspectsFirst: true,
+  refutesDeaths: true,
+  hysteresisCounts: 'least1',
+  figure4: 'added',
   probeIntervalMinMs: 250,
   keepHeartbeatEdge: true,
   exchangesEdges: true,
@@ -253,6 +320,7 @@ export const FAST: GossamerConfig = Object.freeze({
   probeBackoff: 1.06,
   probeIntervalMs: 20_000,
   directedProbes: true,
+  triggersUpdates: true,
   updateDelayMs: 50,
   routeHysteresis: 0.02,
   witnessIntervalMs: 5000,

@@ -19,6 +19,8 @@ export interface DeadMembers {
   mark(death: Death, now: number): void;
   /** The node is alive in a later incarnation. */
   unmark(id: NodeId): void;
+  /** Forgets the marks that are older than `deathMemoryMs`. */
+  forgetOld(now: number): void;
   /** The deaths to tell, the newest first, bounded by `discoveryListMax`. */
   list(now: number): Death[];
 }
@@ -46,6 +48,7 @@ export function createDeadMembers(config: GossamerConfig): DeadMembers {
       marks.delete(id);
       marks.set(id, { incarnation, atMs: now });
     },
+    forgetOld,
     unmark: (id) => void marks.delete(id),
     list: (now) => {
       forgetOld(now);

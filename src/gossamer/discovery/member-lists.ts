@@ -76,7 +76,10 @@ export function createMemberLists(
       const members = rng.sample(membership.sightings(now, isNews), config.discoveryListMax);
       return {
         members: [facts.sighting(), ...members],
-        deaths: membership.deaths(now).filter((death) => isNews(deathFact(death))),
+        // They are told so that a node hears of its own death, and refutes it.
+        deaths: config.refutesDeaths
+          ? membership.deaths(now).filter((death) => isNews(deathFact(death)))
+          : [],
         generator: facts.generator(),
       };
     },

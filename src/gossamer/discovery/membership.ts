@@ -28,6 +28,8 @@ export interface Membership {
   learn(member: Member, now: number, teller?: NodeId): boolean;
   /** Marks a member dead up to an incarnation (§3.5); true when that is news. */
   markDead(about: Death, now: number): boolean;
+  /** Takes the mark of a node away: it was heard. */
+  revive(id: NodeId): void;
   /** Notes that an address did not answer: the member rests, and is forgotten in the end. */
   unreachable(address: Address, now: number): void;
   /** Notes that a member was heard from directly. */
@@ -132,6 +134,7 @@ export function createMembership(
   return {
     learn,
     markDead,
+    revive: dead.unmark,
     unreachable: (address, now) => {
       const id = members.at(address)?.id;
       if (id !== undefined && !reachability.onFailure(id, now)) forget(id);
@@ -149,6 +152,7 @@ export function createMembership(
     diedIn: dead.diedIn,
     all: () => members.items,
     reachable: (now) => {
+      dead.forgetOld(now);
       if (!reachability.isAnyResting()) return members.items;
       return members.items.filter(({ member }) => reachability.isReachable(member.id, now));
     },

@@ -6,8 +6,8 @@
  *
  * Beyond: a closed connection is noticed at once. But a closed or silent connection does not prove
  * that the peer is dead. The edge ends, the peer is pinged, and its failure is flooded only when it
- * cannot be reached (SWIM's suspicion). A node can refute a report of its own death with a higher
- * incarnation.
+ * cannot be reached (SWIM's suspicion; `suspectsFirst`). A node can refute a report of its own death
+ * with a higher incarnation (`refutesDeaths`); without that, a node that is heard is alive.
  *
  * Beyond: a report of another node only asks for a look (`verifiesFailures`): we ping the node, and
  * believe and pass on that it failed when it does not answer. However many accuse it, an SCX that
@@ -33,6 +33,9 @@ const LOOK_MS = 1000;
 /** One node is looked at no more often than this, ms; nodes for which that is remembered. Guess. */
 const LOOK_AGAIN_MS = 10_000;
 const LOOKED_AT_MAX = 256;
+
+/** Nodes of which it is remembered that they left. Guess: more than leave within a minute. */
+const LEFT_MAX = 256;
 
 export interface Departures {
   /** A neighbour has missed its keep-alives, or its connection closed. */
@@ -82,11 +85,15 @@ export function createDepartures(options: DeparturesOptions): Departures {
    */
   const lost = new Map<NodeId, { readonly member: Member; attempts: number }>();
 
+  /** Nodes that said good-bye, and in which incarnation: what they still send does not revive them. */
+  const left = createBoundedMap<NodeId, number>(LEFT_MAX);
+
   const looks = createTokenBucket(LOOKS_MAX, LOOK_MS);
   const lookedAt = createBoundedMap<NodeId, number>(LOOKED_AT_MAX);
 
   const becomeDead = (member: Member, what: 'left' | 'failed', now: number): void => {
     lost.delete(member.id);
+    if (what === 'left') left.set(member.id, member.incarnation);
     if (!membership.markDead(member, now)) return;
     notify(context, { kind: what === 'left' ? 'memberLeft' : 'memberFailed', member });
     facts.onDead(member, what, now);
@@ -122,6 +129,7 @@ export function createDepartures(options: DeparturesOptions): Departures {
 
   /** Refutes a report of our own death, also to the node that accused us. */
   const refute = (accuser: Member | undefined, incarnation: number, now: number): void => {
+    if (!context.config.refutesDeaths) return;
     const about = facts.onRefuted(incarnation, now);
     if (about === undefined || accuser === undefined) return;
     const notice = { what: 'alive', about, atMs: now, reporter: about.id } as const;
@@ -130,6 +138,7 @@ export function createDepartures(options: DeparturesOptions): Departures {
 
   return {
     onLost: (member, now) => {
+      if (!context.config.suspectsFirst) return report(member, now);
       lost.set(member.id, { member, attempts: 0 });
       pings.start(member.address, now);
     },
@@ -146,12 +155,20 @@ export function createDepartures(options: DeparturesOptions): Departures {
     onAnswered: reportLostAt,
     onMessage: (from, now) => {
       if (lost.size > 0) lost.delete(from.id);
-      if (membership.isDead(from)) return accuse(from, now);
+      if (membership.isDead(from)) {
+        if (context.config.refutesDeaths) return accuse(from, now);
+        if ((left.get(from.id) ?? -1) >= from.incarnation) return;
+        membership.revive(from.id);
+        facts.onAlive(now);
+      }
       membership.learn(from, now);
       membership.heard(from.id);
     },
-    onDeadSighted: accuse,
+    onDeadSighted: (member, now) => {
+      if (context.config.refutesDeaths) accuse(member, now);
+    },
     onAccused: (id, incarnation, now) => {
+      if (!context.config.refutesDeaths) return;
       if (id === context.self().id) return refute(undefined, incarnation, now);
       const about = membership.get(id);
       if (about !== undefined) accuse({ ...about, incarnation }, now);

@@ -8,10 +8,13 @@
  * died, the remaining rendezvous points elect a new heartbeat generator": each begins to generate
  * when it hears no heartbeat.
  *
- * Beyond: both halves of a partition may contain a rendezvous point, and then no SCX loses its
- * heartbeat. But gossip crosses the cut: DISCOVERY and STATUS name the generator that the sender
- * follows, and two generators in one session reveal the cut. The side with the higher generator
- * builds the bridge.
+ * DISCOVERY and STATUS name the generator that the sender follows. "The SCX that detects the loss
+ * attempts to heal the partition by re-contacting the heartbeat generator": the answer of a
+ * rendezvous point shows where the heartbeat is. And both halves of a partition may contain a
+ * rendezvous point, so that no SCX loses its heartbeat; then the election among the rendezvous points
+ * reveals the cut. The side with the higher generator builds the bridge.
+ *
+ * Beyond (`gossipsGenerators`): gossip between any two SCXs reveals a cut in the same way.
  *
  * Generating is heartbeat-generator.ts, duplicates are generator-sequences.ts, and what follows a
  * loss is healing.ts.
@@ -142,6 +145,11 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
 
   const deadline = (): number => Math.min(healing.deadline(), generating.deadline());
 
+  /** Whether what a member says of its generator counts: see above. */
+  const isTold = (from: Member): boolean =>
+    config.gossipsGenerators ||
+    (from.rendezvous && (currentId() === undefined || context.self().rendezvous));
+
   return {
     start: (now) => {
       if (context.self().rendezvous) becomeGenerator(now);
@@ -160,7 +168,7 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
     },
     onFollows: (from, generator, now) => {
       const current = currentId();
-      if (generator === null || generator === current) return;
+      if (generator === null || generator === current || !isTold(from)) return;
       if (current === undefined) {
         const isStarted = deadline() !== Number.POSITIVE_INFINITY;
         if (isStarted && mayBeSought(generator, now)) facts.onFarSide(from, now);

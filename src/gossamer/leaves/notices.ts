@@ -6,9 +6,9 @@
  * forwarding the copies." The failure of a neighbour is flooded in the same way by the neighbours
  * that notice it.
  *
- * Duplicates of `left` are detected by reporter and time stamp. Several neighbours report the same
- * failure, each with its own time stamp, so `failed` and `alive` are detected by node and
- * incarnation.
+ * Duplicates are detected by reporter and time stamp. Beyond (`refutesDeaths`): several neighbours
+ * report the same failure, each with its own time stamp, so `failed` and `alive` are detected by node
+ * and incarnation.
  *
  * Beyond: notices are believed only from the node itself or over a mesh edge. A node that receives
  * a notice of its own death refutes it with a higher incarnation, in a third kind of notice.
@@ -43,10 +43,13 @@ export interface Notices {
   handle(from: Member, notice: Notice, now: number): Notice | undefined;
 }
 
-/** A node dies once and returns once in each incarnation, whichever node reports it first. */
-function keyOf({ what, about, atMs, reporter }: Notice): string {
-  return what === 'left'
-    ? `left ${about.id} ${about.incarnation} ${reporter} ${atMs}`
+/**
+ * A notice by reporter and time stamp; or, where deaths are refuted, by node: it dies once and returns
+ * once in each incarnation, whichever node reports it first.
+ */
+function keyOf({ what, about, atMs, reporter }: Notice, refutesDeaths: boolean): string {
+  return what === 'left' || !refutesDeaths
+    ? `${what} ${about.id} ${about.incarnation} ${reporter} ${atMs}`
     : `${what} ${about.id} ${about.incarnation}`;
 }
 
@@ -65,7 +68,7 @@ export function createNotices(context: Context, neighbours: () => Iterable<Membe
   };
 
   const isNew = (notice: Notice, now: number): boolean => {
-    const key = keyOf(notice);
+    const key = keyOf(notice, context.config.refutesDeaths);
     if (seen.has(key) || !makeRoom(now)) return false;
     seen.set(key, now);
     return true;

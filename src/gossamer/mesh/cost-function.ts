@@ -48,11 +48,7 @@ export interface Optimization {
   readonly probed: RouteOffer;
   /** The present neighbours of X_i. */
   readonly neighbours: readonly RouteOffer[];
-  /**
-   * The neighbours that X_j can replace. "In order to accept X_j as a neighbor, it will have to
-   * remove one of its existing neighbors": only an edge that X_i added counts against k1, so Y is
-   * sought among these and X_j.
-   */
+  /** The neighbours among which, with X_j, Y is sought: see Figure4Reading of config.ts. */
   readonly replaceable: ReadonlySet<NodeId>;
   /** The source SCXs in X_i's routing table, X_i itself excluded. */
   readonly sources: readonly NodeId[];

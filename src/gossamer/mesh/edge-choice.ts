@@ -28,6 +28,8 @@ export interface EdgeChoiceOptions {
   lambda(): RouteOffer[];
   /** The source SCXs in our routing table, we ourselves excluded. */
   sources(): NodeId[];
+  /** Whether we are a source SCX ourselves. */
+  isSource(): boolean;
   /** The neighbour that brings the heartbeat. */
   bearer(): NodeId | undefined;
   ownCoordinates(): Coordinates;
@@ -50,12 +52,16 @@ export interface EdgeChoice {
 export function createEdgeChoice(options: EdgeChoiceOptions): EdgeChoice {
   const { config, rng, mesh, exchange } = options;
 
-  /**
-   * H: "we have set the hysteresis value to 0.15 times the number of known source SCXs." Departure:
-   * at least 0.15, as without a source a mesh would change for every small gain; and we ourselves
-   * do not count, as no edge brings us nearer to us.
-   */
-  const hysteresis = (): number => config.hysteresis * Math.max(1, options.sources().length);
+  /** H: "we have set the hysteresis value to 0.15 times the number of known source SCXs." */
+  const hysteresis = (): number => {
+    const others = options.sources().length;
+    const counted = {
+      known: others + (options.isSource() ? 1 : 0),
+      others,
+      least1: Math.max(1, others),
+    };
+    return config.hysteresis * counted[config.hysteresisCounts];
+  };
 
   /** The edges that we added, and may give up for a better one. */
   const replaceable = (): Set<NodeId> => {
@@ -64,14 +70,17 @@ export function createEdgeChoice(options: EdgeChoiceOptions): EdgeChoice {
     return new Set(ours.map((n) => n.member.id));
   };
 
-  const figure4 = (offer: RouteOffer): NodeId | undefined =>
-    optimize({
+  const figure4 = (offer: RouteOffer): NodeId | undefined => {
+    const all = options.lambda();
+    const added = replaceable();
+    return optimize({
       probed: offer,
-      neighbours: options.lambda(),
-      replaceable: replaceable(),
+      neighbours: config.figure4 === 'own' ? all.filter(({ id }) => added.has(id)) : all,
+      replaceable: config.figure4 === 'any' ? new Set(all.map(({ id }) => id)) : added,
       sources: options.sources(),
       hysteresis: hysteresis(),
     });
+  };
 
   /** The edge of ours that X_j replaces, and the gain. */
   const replacement = (offer: RouteOffer, now: number): Replacement | undefined => {

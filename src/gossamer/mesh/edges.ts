@@ -47,6 +47,9 @@ export interface Edges {
 export function createEdges(context: Context, facts: EdgeFacts): Edges {
   const { config } = context;
   const neighbours = new Map<NodeId, Neighbour>();
+  const edgesMax = config.addedEdgesMax + config.acceptedEdgesMax;
+  /** Where any edge may make room for one that we add, these may be more than k1 (`figure4`). */
+  const addedMax = config.figure4 === 'any' ? edgesMax : config.addedEdgesMax;
 
   const count = (ours: boolean): number => {
     let total = 0;
@@ -66,13 +69,15 @@ export function createEdges(context: Context, facts: EdgeFacts): Edges {
   return {
     neighbours,
     count,
-    hasRoom: (ours) => count(ours) < (ours ? config.addedEdgesMax : config.acceptedEdgesMax),
+    hasRoom: (ours) =>
+      neighbours.size < edgesMax && count(ours) < (ours ? addedMax : config.acceptedEdgesMax),
     isTaken: (address) => [...neighbours.values()].some(({ member }) => member.address === address),
     begin: ({ member, ours, rttMs }, now) => {
       const neighbour = { member, ours, sinceMs: now };
       neighbours.set(member.id, neighbour);
-      assert(count(true) <= config.addedEdgesMax, 'no more than k1 added edges');
+      assert(count(true) <= addedMax, 'no more than k1 added edges');
       assert(count(false) <= config.acceptedEdgesMax, 'no more than k2 accepted edges');
+      assert(neighbours.size <= edgesMax, 'no more than k1 + k2 edges');
       notify(context, { kind: 'edgeUp', member, ours });
       facts.onEdgeUp(neighbour, rttMs, now);
     },

@@ -81,7 +81,7 @@ export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
   const { neighbours } = edges;
 
   const canAccept = (): boolean =>
-    edges.count(false) + requests.acceptances() < config.acceptedEdgesMax;
+    edges.hasRoom(false) && edges.count(false) + requests.acceptances() < config.acceptedEdgesMax;
   const room = (): number => config.addedEdgesMax - edges.count(true) - requests.additions();
 
   const request = (wanted: EdgeRequest, now: number): void => {

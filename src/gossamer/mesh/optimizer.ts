@@ -44,7 +44,10 @@ export interface OptimizerOptions {
   readonly membership: Membership;
   readonly mesh: Mesh;
   readonly pings: Pings;
-  readonly routing: Pick<Routing, 'lambda' | 'offerOf' | 'sources' | 'costMs' | 'isAvoided'>;
+  readonly routing: Pick<
+    Routing,
+    'table' | 'lambda' | 'offerOf' | 'sources' | 'costMs' | 'isAvoided'
+  >;
   readonly exchange: EdgeExchange;
   readonly reports: Pick<EdgeReports, 'weights'>;
   readonly heartbeat: Pick<Heartbeat, 'bearer' | 'generator'>;
@@ -92,6 +95,7 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
   const choice = createEdgeChoice({
     ...{ config, rng, mesh, exchange, lambda: routing.lambda, sources: routing.sources },
     ...{ bearer: heartbeat.bearer, ownCoordinates: options.ownCoordinates },
+    isSource: () => routing.table.has(context.self().id),
     isBridgeWanted: () => bridge.isWanted(),
   });
 

@@ -147,7 +147,10 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     onEdgeDown: (id, now) => {
       if (neighbours.onEdgeDown(id)) recompute(now);
     },
-    onDead: recompute,
+    onDead: (now) => {
+      recompute(now);
+      if (!config.triggersUpdates) rounds.onDeath(now);
+    },
     onAlive: recompute,
     onRtt: (address, rttMs, now) => {
       if (neighbours.onRtt(address, rttMs)) recompute(now);

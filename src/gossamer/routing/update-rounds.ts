@@ -2,7 +2,9 @@
  * Schedules routing updates (§3.7): "This entry gets advertised to the rest of the session via
  * periodic routing update messages that neighboring SCXs exchange with each other."
  *
- * Beyond: changes are sent at once, in batches that wait `updateDelayMs` for further changes.
+ * Beyond (`triggersUpdates`): changes are sent at once, in batches that wait `updateDelayMs` for
+ * further changes. In the paper only a death triggers an update (§3.5), of the whole table.
+ *
  * updates.ts decides what an update contains.
  */
 import { createTimers } from '../../lib/timers.js';
@@ -13,8 +15,10 @@ import type { Withdrawals } from './withdrawals.js';
 
 export interface UpdateRounds {
   start(now: number): void;
-  /** Something is to be advertised: the next batch leaves within `updateDelayMs`. */
+  /** Something is to be advertised: the next batch leaves within `updateDelayMs`, if that is wanted. */
   onChange(now: number): void;
+  /** A node has died: "trigger updates in the routing layer" (§3.5). */
+  onDeath(now: number): void;
   /** Sends the changes that are waiting, if there are any. */
   sendChangesNow(now: number): void;
   tick(now: number): void;
@@ -45,17 +49,21 @@ export function createUpdateRounds(
   };
 
   const sendChanges = (now: number): void => {
-    const update = updates.changes();
+    const update = config.triggersUpdates ? updates.changes() : updates.whole();
     if (update !== undefined) sendToAll(update, now);
   };
+
+  const sendSoon = (now: number): void => timers.setSooner('change', now + config.updateDelayMs);
 
   const setRound = (now: number): void =>
     timers.set('round', now + jittered(context, config.updateIntervalMs));
 
   return {
     start: setRound,
-    onChange: (now) => timers.setSooner('change', now + config.updateDelayMs),
+    onChange: config.triggersUpdates ? sendSoon : () => undefined,
+    onDeath: sendSoon,
     sendChangesNow: (now) => {
+      if (!config.triggersUpdates) return;
       timers.clear('change');
       sendChanges(now);
     },

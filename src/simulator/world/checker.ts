@@ -52,6 +52,8 @@ function checkSize(scx: SimulatedScx, effect: Effect, now: number): void {
 function createDegreeCheck(config: GossamerConfig, totals: CheckerTotals) {
   /** By SCX and neighbour: whether the SCX added the edge itself. */
   const edges = new Map<SimulatedScx, Map<NodeId, boolean>>();
+  const edgesMax = config.addedEdgesMax + config.acceptedEdgesMax;
+  const addedMax = config.figure4 === 'any' ? edgesMax : config.addedEdgesMax;
   return (scx: SimulatedScx, event: GossamerEvent, now: number): void => {
     const own = edges.get(scx) ?? new Map<NodeId, boolean>();
     edges.set(scx, own);
@@ -60,11 +62,12 @@ function createDegreeCheck(config: GossamerConfig, totals: CheckerTotals) {
     if (event.kind === 'edgeUp' || event.kind === 'edgeDown') totals.edgeChanges++;
     const added = [...own.values()].filter((ours) => ours).length;
     const accepted = own.size - added;
-    assert(added <= config.addedEdgesMax, () => `${where(scx, now)} added ${added} edges`);
+    assert(added <= addedMax, () => `${where(scx, now)} added ${added} edges`);
     assert(
       accepted <= config.acceptedEdgesMax,
       () => `${where(scx, now)} accepted ${accepted} edges`,
     );
+    assert(own.size <= edgesMax, () => `${where(scx, now)} has ${own.size} edges`);
   };
 }
 

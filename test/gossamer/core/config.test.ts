@@ -25,10 +25,24 @@ describe('The configuration of Gossamer', () => {
     expect(PAPER).toMatchObject({ discoveryDigests: false, routeHysteresis: 0, pingWeight: 1 });
   });
 
-  test('bounds what an SCX remembers: 400 members, their deaths for ten minutes', () => {
-    for (const config of [PAPER, FAST]) {
-      expect(config).toMatchObject({ membersMax: 400, deathMemoryMs: 600_000 });
-    }
+  test('has all departures from the text off in profile paper, and on in profile fast', () => {
+    const departures = [
+      'triggersUpdates',
+      'exchangesOnNewGenerator',
+      'gossipsGenerators',
+      'suspectsFirst',
+      'refutesDeaths',
+      'verifiesFailures',
+      'remembersBroken',
+    ] as const;
+    for (const name of departures)
+      expect([name, PAPER[name], FAST[name]]).toEqual([name, false, true]);
+    expect(PAPER).toMatchObject({ hysteresisCounts: 'known', figure4: 'own' });
+  });
+
+  test('bounds what an SCX remembers: 400 members, their deaths for ten minutes or one', () => {
+    expect(FAST).toMatchObject({ membersMax: 400, deathMemoryMs: 600_000 });
+    expect(PAPER).toMatchObject({ membersMax: 400, deathMemoryMs: 60_000 });
   });
 
   test('reports every problem at once, relations included', () => {

@@ -157,7 +157,8 @@ describe('Discovery', () => {
   });
 
   test('lists the deaths it believes in, and questions those of members it knows', () => {
-    const { membership, discovery, accused, lists } = createGossip(PAPER, [1, 2]);
+    const config = { ...PAPER, refutesDeaths: true };
+    const { membership, discovery, accused, lists } = createGossip(config, [1, 2]);
     membership.markDead({ id: nodeId(1), incarnation: 1000 }, 0);
     discovery.contact(addressOf(2), 0);
     expect(lists()[0]!.message.deaths).toEqual([{ id: nodeId(1), incarnation: 1000 }]);
@@ -171,6 +172,13 @@ describe('Discovery', () => {
     discovery.handle(memberOf(2), message, 0);
     expect(accused).toEqual([`${nodeId(2)} 1000`, `${nodeId(5)} 1000`]);
     expect(membership.get(nodeId(2))).toBeDefined();
+  });
+
+  test('lists no deaths where nobody refutes them', () => {
+    const { membership, discovery, lists } = createGossip(PAPER, [1, 2]);
+    membership.markDead({ id: nodeId(1), incarnation: 1000 }, 0);
+    discovery.contact(addressOf(2), 0);
+    expect(lists()[0]!.message.deaths).toEqual([]);
   });
 
   test('stays quiet when stopped', () => {

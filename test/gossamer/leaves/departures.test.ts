@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
+import { type GossamerConfig, PAPER } from '../../../src/gossamer/core/config.js';
 import type { Notice } from '../../../src/gossamer/core/message.js';
 import type { Member } from '../../../src/gossamer/core/node.js';
 import { createMembership } from '../../../src/gossamer/discovery/membership.js';
@@ -70,6 +70,47 @@ describe('Departures', () => {
     expect(told()).toEqual(['failed scx9:1 1000 scx1:1', 'failed scx9:1 1000 scx2:1']);
     expect(facts).toEqual(['failed scx9:1']);
     expect(membership.isDead(memberOf(9))).toBe(true);
+  });
+
+  test('report a lost neighbour at once where nobody suspects first', () => {
+    const { departures, facts, told } = createNews({ suspectsFirst: false });
+    departures.onLost(memberOf(9), 0);
+    expect(told()).toEqual(['failed scx9:1 1000 scx1:1', 'failed scx9:1 1000 scx2:1']);
+    expect(facts).toEqual(['failed scx9:1']);
+  });
+
+  test('are not refuted where reports stand, but a node that is heard is alive', () => {
+    const { membership, departures, facts, told } = createNews(PAPER);
+    departures.handle(memberOf(1), noticeOf('failed', 5), 0);
+    departures.onAccused(nodeId(5), 1000, 0);
+    departures.onAccused(nodeId(9), 1000, 0);
+    expect(told()).toEqual([]);
+    departures.handle(memberOf(1), noticeOf('failed', 9), 0);
+    expect(membership.isDead(memberOf(9))).toBe(true);
+    departures.onDeadSighted(memberOf(9), 0);
+    departures.onMessage(memberOf(9), 1);
+    expect(membership.isDead(memberOf(9))).toBe(false);
+    expect(membership.get(nodeId(9))).toBeDefined();
+    expect(facts).toEqual(['failed scx9:1', 'alive']);
+    expect(told()).toEqual(['failed scx9:1 1000 scx2:1']);
+  });
+
+  test('stand for a node that left, whatever it still sends', () => {
+    const { membership, departures } = createNews(PAPER);
+    departures.handle(memberOf(9), noticeOf('left', 9), 0);
+    departures.onMessage(memberOf(9), 1);
+    expect(membership.isDead(memberOf(9))).toBe(true);
+    departures.onMessage(memberOf(9, { incarnation: 1001 }), 2);
+    expect(membership.isDead(memberOf(9, { incarnation: 1001 }))).toBe(false);
+  });
+
+  test('that nobody refutes are forgotten in time', () => {
+    const { membership } = createNews(PAPER);
+    membership.markDead(memberOf(9), 0);
+    membership.reachable(PAPER.deathMemoryMs - 1);
+    expect(membership.isDead(memberOf(9))).toBe(true);
+    membership.reachable(PAPER.deathMemoryMs);
+    expect(membership.isDead(memberOf(9))).toBe(false);
   });
 
   test('accuse a bounded number at once, however many deaths gossip makes up', () => {

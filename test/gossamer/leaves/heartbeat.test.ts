@@ -6,8 +6,8 @@ import { addressOf, createBench, memberOf, nodeId, runUntil } from '../support.j
 const addressById = (id: NodeId): Address => addressOf(Number.parseInt(id, 16));
 
 /** A heartbeat each 1000 ms, lost after 3500 ms; our neighbours are 11 and 12. */
-function createPulse(self = memberOf(5)) {
-  const bench = createBench({ healDampingMs: 500 }, self);
+function createPulse(self = memberOf(5), gossipsGenerators = true) {
+  const bench = createBench({ healDampingMs: 500, gossipsGenerators }, self);
   const facts: string[] = [];
   const bearers: string[] = [];
   const heartbeat = createHeartbeat(bench.context, {
@@ -210,5 +210,28 @@ describe('An SCX', () => {
     expect(beats()).toEqual([]);
     hear(200, 1, 36_000);
     expect(beats()).toEqual(['scx200:1 1 scx12:1']);
+  });
+});
+
+describe('Without gossip about generators', () => {
+  test('an SCX believes a rendezvous point, and only while it hears no heartbeat', () => {
+    const { heartbeat, facts, hear } = createPulse(memberOf(5), false);
+    heartbeat.start(0);
+    heartbeat.onFollows(memberOf(7), nodeId(4), 1);
+    expect(facts).toEqual([]);
+    heartbeat.onFollows(rendezvousPoint(4), nodeId(4), 2);
+    expect(facts).toEqual(['far side scx4:1']);
+    hear(4, 1, 10);
+    heartbeat.onFollows(rendezvousPoint(3), nodeId(3), 5000);
+    expect(facts).toEqual(['far side scx4:1']);
+  });
+
+  test('a rendezvous point finds the cut by the election, among rendezvous points', () => {
+    const { heartbeat, facts } = createPulse(rendezvousPoint(5), false);
+    heartbeat.start(0);
+    heartbeat.onFollows(memberOf(7), nodeId(4), 5000);
+    expect(facts).not.toContain('far side scx7:1');
+    heartbeat.onFollows(rendezvousPoint(4), nodeId(4), 5000);
+    expect(facts).toContain('far side scx4:1');
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { FAST, type GossamerConfig, PAPER } from '../../../src/gossamer/core/config.js';
 import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
-import { addressOf, memberOf, nodeId, offerOf, requestOf, runUntil } from '../support.js';
+import type { NodeId } from '../../../src/gossamer/core/node.js';
+import { addressOf, memberOf, nodeId, offerOf, requestOf, runUntil, sourceOf } from '../support.js';
 import { createProbing } from './probing.js';
 
 describe('The optimiser', () => {
@@ -101,7 +102,10 @@ describe('The optimiser', () => {
       [20, true],
       [54, false],
     ] as const) {
-      const { mesh, optimizer, connect, answer, probeNext } = createProbing(PAPER);
+      // With a source, as H is 0 without one.
+      const { mesh, optimizer, connect, answer, probeNext } = createProbing(PAPER, undefined, [
+        nodeId(200),
+      ]);
       for (const number of [11, 12, 30]) connect(number);
       optimizer.start(0);
       const member = probeNext();
@@ -132,6 +136,67 @@ describe('The optimiser', () => {
         answer(member, rttMs);
         expect(mesh.isPending(member.id)).toBe(isTaken);
       }
+    }
+  });
+
+  /** Neighbours that we added are 11, 12 and 20 ms away, and one that we accepted 30 ms. */
+  const replacedBy = (changes: Partial<GossamerConfig>, rttMs: number, sources: NodeId[] = []) => {
+    const { mesh, optimizer, connect, answer, probeNext } = createProbing(
+      { ...PAPER, ...changes },
+      undefined,
+      sources,
+    );
+    for (const number of [11, 12, 20]) connect(number);
+    mesh.handleRequest(memberOf(30), offerOf(60), 0);
+    const before = [...mesh.neighbours.keys()];
+    optimizer.start(0);
+    const member = probeNext();
+    answer(member, rttMs);
+    mesh.handleAccept(member, false, 1);
+    expect(mesh.neighbours.size).toBe(4);
+    return before.filter((id) => !mesh.neighbours.has(id));
+  };
+
+  test.each([
+    ['any', nodeId(30)],
+    ['added', nodeId(20)],
+    ['own', nodeId(20)],
+  ] as const)('reads figure 4 as told: %s', (figure4, replaced) => {
+    expect(replacedBy({ figure4 }, 20)).toEqual([replaced]);
+  });
+
+  test('normalises over the added edges alone where these are Λ', () => {
+    // The worst added edge costs 20 ms, X_j 15.5 ms: less by 0.15 of the accepted one, not by 0.24.
+    const hysteresis = { hysteresis: 0.2, hysteresisCounts: 'least1' } as const;
+    expect(replacedBy({ figure4: 'added', ...hysteresis }, 31)).toEqual([]);
+    expect(replacedBy({ figure4: 'own', ...hysteresis }, 31)).toEqual([nodeId(20)]);
+  });
+
+  test.each([
+    ['known', 0],
+    ['others', 0],
+    ['least1', 1],
+  ] as const)('takes H without a source as told: %s', (hysteresisCounts, counted) => {
+    const changes = { figure4: 'added', hysteresisCounts } as const;
+    // C.F. is a thirtieth of the distance, ms: 20 ms against 19 ms.
+    expect(replacedBy(changes, 38)).toEqual(counted === 0 ? [nodeId(20)] : []);
+  });
+
+  test('counts our own source among the known ones where it is told to', () => {
+    for (const [hysteresisCounts, isTaken] of [
+      ['known', false],
+      ['others', true],
+    ] as const) {
+      const config = { ...PAPER, hysteresisCounts };
+      const probing = createProbing(config, undefined, [nodeId(200)]);
+      const { mesh, optimizer, routing, connect, answer, probeNext } = probing;
+      for (const number of [11, 12, 30]) connect(number);
+      routing.announce(sourceOf(5), 0);
+      optimizer.start(0);
+      const member = probeNext();
+      // C.F. 1 and 0.8: more than 0.15, not more than 0.3.
+      answer(member, 48);
+      expect(mesh.isPending(member.id)).toBe(isTaken);
     }
   });
 

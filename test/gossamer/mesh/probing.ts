@@ -71,6 +71,7 @@ export function createProbing(config: GossamerConfig, bearer?: number, sources: 
     membership,
     mesh,
     edgeReports,
+    routing,
     optimizer,
     clock,
     connect,
