@@ -137,7 +137,7 @@ export const scxStatusSchema = z.object({
   title: z.string().max(1024).nullable(),
   /** The last titles of the session's encoders, for the session's next SCX. */
   encoderTitles: encoderTitlesSchema.optional(),
-  /** Its newest segment of HLS and where that stands in playlists, for the session's next SCX. */
+  /** Where its segments of HLS stand in playlists, for the session's next SCX. */
   segment: segmentPlaceSchema.optional(),
   bitrateKbps: z.number().nonnegative().nullable(),
   /** The lower bit rates in which it offers the sound, and who hears them; absent: none. */

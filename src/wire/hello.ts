@@ -37,17 +37,19 @@ export interface Voucher {
 }
 
 /**
- * The segment of HLS that an SCX is filling, or its newest one, and where it stands in its playlists (scx/sound/segment-numbers.ts):
- * an SCX that joins goes on from there.
+ * Where the segments of HLS of an SCX stand in its playlists (scx/sound/segment-numbers.ts): those that follow each other up
+ * to the newest one. An SCX that joins numbers alike.
  */
 export interface SegmentPlace {
   readonly source: SourceId;
-  /** The source's number of its first frame. */
+  /** The source's number of the first frame of the oldest one. */
   readonly first: number;
-  /** Its media sequence number. */
+  /** The media sequence number of that. */
   readonly number: number;
-  /** Its discontinuity sequence number. */
+  /** The discontinuity sequence number. */
   readonly discontinuities: number;
+  /** The media sequence number of the newest one, which is being filled. */
+  readonly last: number;
 }
 
 export const segmentPlaceSchema = z.strictObject({
@@ -55,6 +57,7 @@ export const segmentPlaceSchema = z.strictObject({
   first: countSchema,
   number: countSchema,
   discontinuities: countSchema,
+  last: countSchema,
 });
 
 export const voucherSchema = z.strictObject({

@@ -237,7 +237,7 @@ test('a host that cannot be advertised is reported as an error that the user can
 });
 
 test('overlays tell each other where their segments of HLS stand, as soon as they are connected', async () => {
-  const place = { source: SOURCE.id, first: 700, number: 12, discontinuities: 3 };
+  const place = { source: SOURCE.id, first: 700, number: 12, last: 15, discontinuities: 3 };
   const told: unknown[][] = [[], []];
   const first = await startStation(1, [], {
     segment: () => place,

@@ -303,6 +303,7 @@ const segment = fc.record({
   source: sourceId,
   first: count,
   number: count,
+  last: count,
   discontinuities: count,
 });
 

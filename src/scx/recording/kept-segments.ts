@@ -11,7 +11,8 @@
 import { hourOf, hourStart, type Stretch } from '../../api/recordings/recording-files.js';
 import { printSegmentName } from '../../icecast/segment-name.js';
 import { withTag } from '../sound/segment.js';
-import { consecutive, LISTED_MS, newest, type Segment } from '../sound/segments.js';
+import { consecutive } from '../sound/segment-place.js';
+import { LISTED_MS, newest, type Segment } from '../sound/segments.js';
 import type { Recording, TapePosition } from './recording.js';
 
 /** Where a listener has begun. */

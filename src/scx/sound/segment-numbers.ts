@@ -4,7 +4,7 @@
  * session must agree about them, or a player that comes to another one stalls or repeats.
  *
  * The blocks of a source (segment.ts) are numbered one after the other, so a single place says it all: the
- * number of one segment of the source. An SCX that has played nothing yet goes on from a place that it was
+ * number of one segment of the source, the oldest one that is known, as all later ones follow from it. An SCX that has played nothing yet goes on from a place that it was
  * told, by its neighbours in their HELLO (wire/hello.ts), or by its front end, which knows that of the SCX
  * before it. Nobody can work it out alone: what was on the air before is in no frame, and the clocks of those
  * who sign frames differ. If nobody knows a place, the blocks count from the source's first frame.
@@ -49,22 +49,22 @@ export function createToldPlaces(): ToldPlaces {
   let waitedMs = 0;
   let told: (SegmentPlace & { readonly unseen: number })[] = [];
 
-  /** The place of the source with the highest number. */
-  const highest = (source?: SourceId) =>
+  /** The place of the source, or of any, that has come furthest. */
+  const furthest = (source?: SourceId) =>
     told
       .filter((place) => source === undefined || place.source === source)
       .reduce<(typeof told)[number] | undefined>(
-        (best, one) => (best !== undefined && best.number >= one.number ? best : one),
+        (best, one) => (best !== undefined && best.last >= one.last ? best : one),
         undefined,
       );
 
   return {
     tell: (place, unseen = 0) => {
-      if (Math.max(place.number, place.discontinuities) > NUMBER_MAX) return;
+      if (Math.max(place.number, place.last, place.discontinuities) > NUMBER_MAX) return;
       told = [...told, { ...place, unseen }].slice(-TOLD_MAX);
     },
     mayBegin: (source, frame) => {
-      const place = highest(source);
+      const place = furthest(source);
       const aheadMs = ((place?.first ?? 0) - frame.sequence) * frame.durationMs;
       if (aheadMs > 0 && aheadMs + waitedMs <= AHEAD_MS_MAX) {
         waitedMs += frame.durationMs;
@@ -73,15 +73,15 @@ export function createToldPlaces(): ToldPlaces {
       return frame.sequence === place?.first || startsBlock(frame.sequence, frame.durationMs);
     },
     begin: (source, frame) => {
-      const same = highest(source);
+      const same = furthest(source);
       const blocks = blocksBetween(same?.first ?? 0, frame);
       if (same !== undefined && same.number + blocks >= 0) {
         return { number: same.number + blocks, discontinuities: same.discontinuities };
       }
-      const other = highest();
+      const other = furthest();
       if (other === undefined) return { number: blocks, discontinuities: 0 };
-      const { number, unseen, discontinuities } = other;
-      return { number: number + unseen + 1, discontinuities: discontinuities + 1 };
+      const { last, unseen, discontinuities } = other;
+      return { number: last + unseen + 1, discontinuities: discontinuities + 1 };
     },
   };
 }

@@ -9,7 +9,7 @@
  * Its title is the one that holds in its middle. A title travels on a channel of its own; one that
  * arrives when the segment is made already shows from the next one on. The first segment of a process
  * begins with a block, as players that come from another SCX know this block as a whole, or where a
- * neighbour's newest one began (segment-numbers.ts).
+ * neighbour's began that follow each other (segment-numbers.ts).
  *
  * Bounded: KEPT_MS of audio in complete segments, KEPT_MAX of them, KEPT_BYTES_MAX; and one that is being
  * filled. They are kept when the session goes off the air, since players still hear them.
@@ -23,6 +23,7 @@ import type { SegmentPlace } from '../../wire/hello.js';
 import type { PlayedFrame } from './chunk.js';
 import { endsBlock, segmentBytes, segmentName, startsBlock } from './segment.js';
 import { blocksBetween, createToldPlaces, type Numbers } from './segment-numbers.js';
+import { consecutive, namedSegment, placeOf } from './segment-place.js';
 
 /** A complete segment. */
 export interface Segment {
@@ -71,7 +72,7 @@ export interface Segments {
   find(name: string): Segment | undefined;
   /** Why `find` does not find it. */
   absence(name: string): Absence;
-  /** The one that is being filled, or the newest one, and where it stands. */
+  /** Where those stand that follow each other up to the one that is being filled. */
   place(): SegmentPlace | undefined;
   /** See ToldPlaces. */
   tell(place: SegmentPlace, unseen?: number): void;
@@ -119,15 +120,6 @@ function numbersAfter(before: Segment, { source, startsStream, frames }: OpenSeg
   const isHole = last?.source === source && !startsStream && end < first.sequence;
   const blocks = isHole ? Math.max(1, blocksBetween(end - 1, first)) : 1;
   return { number: number + blocks, discontinuities: discontinuities + Number(startsStream) };
-}
-
-/** The newest segments whose numbers follow each other. */
-export function consecutive<One extends Pick<Segment, 'number'>>(
-  kept: readonly One[],
-): readonly One[] {
-  const isBreak = ({ number }: One, index: number): boolean =>
-    index > 0 && (kept[index - 1]?.number ?? number) + 1 !== number;
-  return kept.slice(Math.max(0, kept.findLastIndex(isBreak)));
 }
 
 function close(open: OpenSegment, isBreak: boolean, numbers: Numbers): Segment {
@@ -282,15 +274,14 @@ export function createSegments(): Segments {
           );
     },
     place: () => {
-      const first = open?.frames[0];
-      if (open && first) {
-        return { source: open.source, first: first.sequence, ...numbersOf(open) };
-      }
-      const segment = kept.at(-1);
-      const named = segment && parseSegmentName(segment.name);
-      if (segment === undefined || named === undefined) return undefined;
-      const { number, discontinuities } = segment;
-      return { source: named.source as SourceId, first: named.first, number, discontinuities };
+      const named = kept.flatMap(namedSegment);
+      const [first] = open?.frames ?? [];
+      const { source, startsStream } = open ?? {};
+      const all =
+        open && first && source && startsStream !== undefined
+          ? [...named, { source, startsStream, first: first.sequence, ...numbersOf(open) }]
+          : named;
+      return placeOf(all);
     },
     tell: told.tell,
     onNext: (callback) => {

@@ -318,6 +318,7 @@ test('An SCX goes on with the numbers of the segments of the one before it', () 
     source: 'a'.repeat(16) as SourceId,
     first: 700,
     number: 12,
+    last: 15,
     discontinuities: 3,
   };
   want(1, 0);

@@ -61,6 +61,19 @@ describe('An SCX that joins', () => {
     expect(expectAlike(old, fresh)).toBeGreaterThanOrEqual(4);
   });
 
+  test('lists all that it gets of what its neighbours list, as players may need it', () => {
+    const [old, fresh] = [createSegments(), createSegments()];
+    play(old, [A, 0, 730], [B, 5040, 5560]);
+    tellPlace(old, fresh);
+    for (const segments of [old, fresh]) play(segments, [B, 5560, 5700]);
+    const late = createSegments();
+    tellPlace(old, late);
+    play(late, [B, 5190, 5700]);
+    expect(late.listed().map(({ number }) => number)).toEqual([10, 11, 12, 13, 14]);
+    expect(expectAlike(old, late)).toBe(5);
+    expect(expectAlike(old, fresh)).toBe(1);
+  });
+
   test('directly after a change begins with the same part of a block', () => {
     const [old, fresh] = [createSegments(), createSegments()];
     play(old, [A, 0, 730], [B, 5040, 5080]);
@@ -99,27 +112,27 @@ describe('An SCX that joins', () => {
   test('goes on with its own numbers, whatever it is told then', () => {
     const segments = createSegments();
     play(segments, [A, 0, 100]);
-    segments.tell({ source: A, first: 0, number: 5000, discontinuities: 7 });
+    segments.tell({ source: A, first: 0, number: 5000, last: 5000, discontinuities: 7 });
     play(segments, [A, 100, 200]);
     expect(segments.listed().map(({ number }) => number)).toEqual([0, 1]);
   });
 });
 
 describe('A place that was told', () => {
-  const place = { source: A, first: 1000, number: 12, discontinuities: 3 };
+  const place = { source: A, first: 1000, number: 12, last: 14, discontinuities: 3 };
 
   test('decides for its source, and the highest one for another', () => {
     const told = createToldPlaces();
     told.tell(place);
-    told.tell({ ...place, source: B, number: 40 });
+    told.tell({ ...place, source: B, number: 40, last: 43 });
     expect(told.begin(A, played(1100))).toEqual({ number: 13, discontinuities: 3 });
-    expect(told.begin(C, played(0))).toEqual({ number: 41, discontinuities: 4 });
+    expect(told.begin(C, played(0))).toEqual({ number: 44, discontinuities: 4 });
   });
 
   test('that lies in the future is waited for only for a while, however often it is told', () => {
     const told = createToldPlaces();
     const begun = range(0, 1000).find((number) => {
-      told.tell({ ...place, first: number + 200, number });
+      told.tell({ ...place, first: number + 200, number, last: number });
       return told.mayBegin(A, played(number));
     });
     expect(begun).toBeGreaterThan(100);
@@ -128,11 +141,15 @@ describe('A place that was told', () => {
 
   test('with a number that no station reaches is a lie, and passed on to nobody', () => {
     const segments = createSegments();
-    for (const lie of [{ number: 2 ** 53 - 1 }, { discontinuities: 2 ** 53 - 1 }]) {
+    for (const lie of [
+      { number: 2 ** 53 - 1 },
+      { last: 2 ** 53 - 1 },
+      { discontinuities: 2 ** 53 - 1 },
+    ]) {
       segments.tell({ ...place, ...lie });
     }
     play(segments, [A, 1000, 1300]);
-    expect(segments.place()).toMatchObject({ number: 12, discontinuities: 0 });
+    expect(segments.place()).toMatchObject({ number: 10, last: 12, discontinuities: 0 });
     const hello = {
       ...{ version: WIRE_VERSION, session: 'x', purpose: 'control', id: nodeId('a') },
       ...{ address: '192.0.2.1:1', incarnation: 1, rendezvous: false },
