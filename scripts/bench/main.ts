@@ -26,6 +26,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   rewind: () => import('./rewind.js'),
   redirector: () => import('./redirector.js'),
   simulator: () => import('./simulator.js'),
+  renditions: () => import('./renditions.js'),
   rivals: () => import('./rivals.js'),
   limit: () => import('./limit.js'),
   history: () => import('./history.js'),

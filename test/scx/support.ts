@@ -11,6 +11,8 @@ import type { Ingest } from '../../src/scx/ingest/ingest.js';
 import { createListenerIdentities } from '../../src/scx/listeners/listener-identities.js';
 import type { ListenerConnection } from '../../src/scx/listeners/listener-writer.js';
 import { createTicketGate } from '../../src/scx/listeners/ticket-gate.js';
+import { createRenditions, type Renditions } from '../../src/scx/renditions/renditions.js';
+import { createAudioRing } from '../../src/scx/sound/audio-ring.js';
 import type { PlayedFrame } from '../../src/scx/sound/chunk.js';
 import type { PlacedSession } from '../../src/session/session-id.js';
 import { identity } from '../session/signed.js';
@@ -138,6 +140,16 @@ export const NO_INGEST: Ingest = {
 
 /** Identities of listeners, any number of which may have one address. */
 export const newIdentities = () => createListenerIdentities({ perAddressMax: 0, returnMs: 10_000 });
+
+/** Of a session that offers none. */
+export const NO_RENDITIONS: Renditions = createRenditions({
+  ring: createAudioRing({ keepMs: 0, bytesMax: 0, burstMs: 0, staleMs: 0 }),
+  createRing: () => {
+    throw new Error('no rendition is offered');
+  },
+  ...{ historyMs: 0, staleMs: 0, onFrames: () => undefined, now: () => 0 },
+  log: pino({ level: 'silent' }),
+});
 
 /** A port without HLS. */
 export const NO_HLS = {

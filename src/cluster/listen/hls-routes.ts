@@ -13,11 +13,13 @@ import {
   pathOf,
   redirect,
   slotOf,
+  streamAt,
 } from './leading.js';
 import { type Wanted, wantedByPath } from './wanted-session.js';
 
 const PARAMETERS = {
   id: /[?&](id=[0-9a-f]{1,64})(?=&|$)/,
+  rate: /[?&](rate=\d{2,3})(?=&|$)/,
   t: /[?&](t=[0-9a-f]{1,64})(?=&|$)/,
   ago: /[?&](ago=\d{1,7}[smh]?)(?=&|$)/,
   at: /[?&](at=[\w:.%+-]{1,48})(?=&|$)/,
@@ -49,8 +51,8 @@ export async function listenByHls(
 ): Promise<Refusal> {
   const { session, known } = wanted;
   const id = parameterOf(request, 'id');
-  // Where earlier sound begins, as the listener asks for it, or as an SCX has answered that.
-  const begin = parametersOf(request, 'ago', 'at', 'from');
+  // The rendition, and where earlier sound begins, as the listener asks for it, or as an SCX has answered that.
+  const begin = parametersOf(request, 'rate', 'ago', 'at', 'from');
   const ticket = parametersOf(request, 'ticket');
   if (isProxied(context, request) && !request.path.startsWith('/listen/')) {
     const url = `${publicUrl(context.url, request)}${hlsPath(wanted)}`;
@@ -85,7 +87,7 @@ export async function fetchSegment(
   const slot = { client: clientOf(response), isListener: false, unreserved: true };
   const scx = await context.scxs.forListener(session.id, known, slot);
   if (!scx.ok) return scx.problem;
-  const folder = scx.value.httpUrl.replace(/\.mp3$/, '');
+  const folder = streamAt(scx.value.httpUrl, wanted.value).replace(/\.mp3$/, '');
   const file = `${folder}/${segment}`;
   const query = parametersOf(request, 't', 'kept', 'ticket').join('&');
   return lead(context, request, response, [file, query].filter(Boolean).join('?'));

@@ -51,7 +51,7 @@ const ASKS_ITSELF = problem(
   'This cluster asks its listeners for names and passwords: they have to come here themselves.',
 );
 
-const ONE_PLAYLIST = problem(404, 'HLS has the stream as it is only: leave the bit rate out.');
+const ONE_PLAYLIST = problem(404, 'HLS has all bit rates in one list: leave the rate out.');
 
 /** Retry-After while the hook does not answer, s. Guess. */
 const RETRY_S = 10;

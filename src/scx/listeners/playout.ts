@@ -14,7 +14,7 @@ import { type AudioRing, createAudioRing } from '../sound/audio-ring.js';
 import type { PlayedFrame } from '../sound/chunk.js';
 import { createOnAir, type OnAir } from '../sound/on-air.js';
 import { createPlayhead, type PlaybackState, type Playhead } from '../sound/playhead.js';
-import { createSegments, type Segments } from '../sound/segments.js';
+import { createSegments, LISTED_MS, type Segments } from '../sound/segments.js';
 import { OFF_AIR_MS, SOURCE_DOWN_MS, SOURCE_LIVE_MS } from '../sources/source-timeouts.js';
 import type { ListenerIdentities } from './listener-identities.js';
 import { createListeners, type Listeners } from './listeners.js';
@@ -164,7 +164,7 @@ export function createPlayout(
   const { burstMs } = options;
   const rewind = createRewind({ segments, burstMs, now, wallNow: steadyTimeMs });
   const renditions = createRenditions({
-    ...{ ring, now, staleMs: OFF_AIR_MS, historyMs: burstMs + BEHIND_MS },
+    ...{ ring, now, staleMs: OFF_AIR_MS, historyMs: Math.max(burstMs + BEHIND_MS, LISTED_MS) },
     createRing: () => createRing(burstMs, true),
     onFrames: () => {
       if (listeners.waiting > 0) openSoon(now());

@@ -18,19 +18,24 @@ import { isHlsPlaylistOf } from '../../icecast/stream-path.js';
 import { pathOf, urlOf } from '../../lib/url-path.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { ticketIn } from '../../runtime/ticket.js';
+import { parseRenditionPath, type RenditionKbps, renditionPath } from '../../session/renditions.js';
 import type { SessionIdentity } from '../../session/session-id.js';
 import type { Playout } from '../listeners/playout.js';
 import { drawPollingId, isPollingId } from '../listeners/polling-listeners.js';
 import type { TicketGate } from '../listeners/ticket-gate.js';
 import { type ListedSegment, parseStart, printStart } from '../recording/kept-segments.js';
 import { instantIn, MALFORMED, NOT_KEPT } from '../recording/rewind.js';
+import { createRenditionSegments } from '../renditions/rendition-segments.js';
 import { titleDigest } from '../sound/segment.js';
 import type { Segment } from '../sound/segments.js';
 import { mediaPlaylist, PLAYLIST_TYPE, variantPlaylist } from './hls-playlists.js';
 
 export interface HlsOptions {
   readonly name: SessionIdentity;
-  readonly playout: Pick<Playout, 'segments' | 'polling' | 'playing' | 'bitrateKbps' | 'rewind'>;
+  readonly playout: Pick<
+    Playout,
+    'segments' | 'polling' | 'playing' | 'bitrateKbps' | 'rewind' | 'renditions'
+  >;
   /** The operator's hook is asked about listeners, which cannot be done for those that only fetch. */
   isHooked(): boolean;
   readonly tickets: Pick<TicketGate, 'isPrivate' | 'refusal'>;
@@ -90,6 +95,15 @@ function tagged(head: RequestHead, tag: string, answer: Answer): Answer {
   };
 }
 
+/** The segment that a path asks for, and the rate of the rendition that it is of. */
+function segmentAt(path: string, { session }: SessionIdentity) {
+  const [, folder = '', file = ''] = /^\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
+  if (parseSegmentName(file) === undefined) return undefined;
+  if (folder === session) return { file, kbps: undefined };
+  const asked = parseRenditionPath(folder);
+  return asked?.path === session ? { file, kbps: asked.kbps } : undefined;
+}
+
 const queryOf = ({ target }: RequestHead): URLSearchParams =>
   urlOf(target, 'http://scx')?.searchParams ?? new URLSearchParams();
 
@@ -102,7 +116,8 @@ const playlist = (body: string, cacheControl: string): Answer => ({
 /** Creates the answers of one port. */
 export function createHlsAnswers(options: HlsOptions): HlsAnswers {
   const { name, tickets, now } = options;
-  const { segments, polling, playing, bitrateKbps, rewind } = options.playout;
+  const { segments, polling, playing, bitrateKbps, rewind, renditions } = options.playout;
+  const made = createRenditionSegments(renditions);
   const { wallNow = steadyTimeMs } = options;
   const rate = createRequestRate(RATE);
   let waiting = 0;
@@ -124,11 +139,27 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     return wanted.startsWith(`${name.session}@`) && KEY.test(wanted) ? wanted : name.session;
   };
 
+  /** The rendition that the address of a list asks for. */
+  const rateIn = (head: RequestHead): RenditionKbps | undefined =>
+    renditions.rates.find((rate) => `${rate}` === queryOf(head).get('rate'));
+
+  /** Where the segments of a list are. */
+  const folderFor = (head: RequestHead): string => {
+    const rate = rateIn(head);
+    return rate === undefined ? nameFor(head) : renditionPath(nameFor(head), rate);
+  };
+
   const variants = (head: RequestHead, from?: string): Answer =>
     playlist(
-      variantPlaylist(nameFor(head), drawPollingId(), bitrateKbps(), {
-        ...{ ticket: ticketFor(head), from },
-      }),
+      variantPlaylist(
+        nameFor(head),
+        drawPollingId(),
+        bitrateKbps(),
+        {
+          ...{ ticket: ticketFor(head), from },
+        },
+        from === undefined ? renditions.rates : [],
+      ),
       'no-store',
     );
 
@@ -150,7 +181,7 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
   const listing = (head: RequestHead, listed: readonly ListedSegment[]): Answer => {
     const newest = listed.at(-1);
     const tag = `"${newest?.number}-${newest?.name}"`;
-    const body = mediaPlaylist(nameFor(head), listed, ticketFor(head));
+    const body = mediaPlaylist(folderFor(head), listed, ticketFor(head));
     return tagged(head, tag, playlist(body, tickets.isPrivate ? 'private, no-cache' : 'no-cache'));
   };
 
@@ -185,6 +216,8 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     const isNew = !polling.has(id);
     const refused = head.method === 'GET' ? refuseListener(head, id, address) : undefined;
     if (refused !== undefined) return refused;
+    const rendition = rateIn(head);
+    if (rendition !== undefined) renditions.ringOf(rendition); // it is made from now on
     const isOff = segments.listed().length === 0 || (isNew && playing() === undefined);
     if (isOff && waiting < WAITING_MAX) await nextSegment();
     const listed = segments.listed();
@@ -242,15 +275,31 @@ export function createHlsAnswers(options: HlsOptions): HlsAnswers {
     return tagged(head, tag, { status: 200, body: found.bytes, fields });
   };
 
+  /** The same segment of a rendition; as it was sent, where it cannot be made. */
+  const renditionSegment = async (
+    head: RequestHead,
+    file: string,
+    kbps: number,
+  ): Promise<Answer> => {
+    const live = segments.find(file);
+    const rate = renditions.rates.find((offered) => offered === kbps);
+    const bytes = live && rate && (await made(live, rate));
+    if (live === undefined || bytes === undefined) return segment(head, file);
+    const fields = { 'Content-Type': 'audio/mpeg', 'Cache-Control': 'no-store' };
+    return { status: 200, body: bytes, fields };
+  };
+
   return (request) => {
     const { head } = request;
     const path = pathOf(head.target) ?? '';
-    const [, folder, file = ''] = /^\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
-    const isSegment = folder === name.session && parseSegmentName(file) !== undefined;
-    if (!isSegment && !isHlsPlaylistOf(path, name)) return undefined;
+    const asked = segmentAt(path, name);
+    if (asked === undefined && !isHlsPlaylistOf(path, name)) return undefined;
     const refused = refusal(request);
     if (refused !== undefined) return refused;
-    if (isSegment) return segment(head, file);
+    if (asked !== undefined) {
+      const { file, kbps } = asked;
+      return kbps === undefined ? segment(head, file) : renditionSegment(head, file, kbps);
+    }
     const id = queryOf(head).get('id') ?? '';
     if (!isPollingId(id)) return beginning(head);
     const from = queryOf(head).get('from');

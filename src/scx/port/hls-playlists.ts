@@ -18,7 +18,7 @@ const OVERHEAD = 1.1;
 const print = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 
 /**
- * The list of variants.
+ * The list of variants: the sound as it is, and the renditions of it.
  *
  * @param session the last part of the session's name, as it stands in addresses
  * @param more what the address of the list of segments holds besides: the ticket that lets the listener in,
@@ -29,12 +29,16 @@ export function variantPlaylist(
   id: string,
   bitrateKbps: number | undefined,
   more: { readonly ticket?: string | undefined; readonly from?: string | undefined } = {},
+  renditions: readonly number[] = [],
 ): string {
-  const bandwidth = Math.ceil((bitrateKbps ?? BITRATE_KBPS) * 1000 * OVERHEAD);
+  const variant = (kbps: number, rate?: string): string[] => [
+    `#EXT-X-STREAM-INF:BANDWIDTH=${Math.ceil(kbps * 1000 * OVERHEAD)},CODECS="mp4a.40.34"`,
+    withQuery(`${session}.m3u8`, { id, rate, ...more }),
+  ];
   return print([
     '#EXTM3U',
-    `#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth},CODECS="mp4a.40.34"`,
-    withQuery(`${session}.m3u8`, { id, ...more }),
+    ...variant(bitrateKbps ?? BITRATE_KBPS),
+    ...renditions.flatMap((kbps) => variant(kbps, `${kbps}`)),
   ]);
 }
 

@@ -16,7 +16,7 @@ import { type FrameHeader, parseFrameHeader } from '../../mp3/frames/frame-heade
 import { createLeadIn } from '../../mp3/frames/lead-in.js';
 import { createReservoir, type Reservoir, wholeFrame } from '../../mp3/frames/whole-frame.js';
 import type { RenditionKbps } from '../../session/renditions.js';
-import { channelsFor, rateFor } from './rendition-rates.js';
+import { isBlended, rateFor } from './rendition-rates.js';
 
 /** A codec; what it is given is not kept. */
 export interface FrameCodec {
@@ -67,11 +67,13 @@ const isSame = (one: Form, other: Form): boolean =>
 const silence = (channels: number, samples: number): Float32Array[] =>
   Array.from({ length: channels }, () => new Float32Array(samples));
 
-/** The channels that are encoded: those of the sound, or their mean. */
-function mixed([left, right]: readonly Float32Array[], { channels, samples }: Form) {
-  const [one = new Float32Array(samples), other = one] = [left, right];
-  if (channels === 2) return [one, other];
-  return one === other ? [one] : [one.map((value, index) => (value + (other[index] ?? 0)) / 2)];
+/** The channels that are encoded: those of the sound, or their mean in both. */
+function mixed([left, right]: readonly Float32Array[], form: Form, blended: boolean) {
+  const [one = new Float32Array(form.samples), other = one] = [left, right];
+  if (form.channels === 1) return [one];
+  if (!blended) return [one, other];
+  const mean = one.map((value, index) => (value + (other[index] ?? 0)) / 2);
+  return [mean, mean];
 }
 
 /** Exactly so many samples, whatever a broken frame was decoded to. */
@@ -156,12 +158,14 @@ export async function createFrameCodec(kbps: RenditionKbps): Promise<FrameCodec>
     const header = parseFrameHeader(frame, 0);
     if (header === undefined) return [];
     const { sampleRateHz, samples } = header;
-    const form = { sampleRateHz, samples, channels: channelsFor(header, kbps) };
+    const channels = header.channelMode === 'mono' ? 1 : 2;
+    const form: Form = { sampleRateHz, samples, channels };
     const before = encoding !== undefined && !isSame(encoding.form, form) ? end() : [];
     encoding ??= begin(form, header);
     encoding.due++;
     const { channelData } = decoder.decodeFrame(lead(frame));
-    return [...before, ...take(encoder.encode(mixed(sized(channelData, samples), form)), encoding)];
+    const sound = mixed(sized(channelData, samples), form, isBlended(header, kbps));
+    return [...before, ...take(encoder.encode(sound), encoding)];
   };
 
   return {

@@ -5,7 +5,7 @@ import type { RenditionKbps } from '../../session/renditions.js';
 /** MPEG 2 goes up to 160 kbit/s; its low sample rates (MPEG 2.5) are of use up to 64. */
 const MAX_KBPS = { 1: 256, 2: 160, 2.5: 64 } as const;
 
-/** At lower rates one channel sounds better than two. Guess. */
+/** At lower rates one sound in both channels sounds better than two. Guess. */
 const STEREO_KBPS_MIN = 48;
 
 type Form = Pick<FrameHeader, 'mpegVersion' | 'channelMode'>;
@@ -16,6 +16,6 @@ export function rateFor({ mpegVersion }: Form, kbps: RenditionKbps): RenditionKb
   return kbps <= most ? kbps : most;
 }
 
-/** The channels of a rendition: never more than the sound has. */
-export const channelsFor = ({ channelMode, mpegVersion }: Form, kbps: RenditionKbps): 1 | 2 =>
-  channelMode === 'mono' || (mpegVersion === 1 && kbps < STEREO_KBPS_MIN) ? 1 : 2;
+/** Whether both channels get the same sound. They stay two, so that a player changes rates unheard. */
+export const isBlended = ({ mpegVersion }: Form, kbps: RenditionKbps): boolean =>
+  mpegVersion === 1 && kbps < STEREO_KBPS_MIN;

@@ -44,9 +44,12 @@ export interface TranscoderOptions {
  */
 export const PRIMERS = 10;
 /** Sound that waits for a thread, ms: more than a thread and its first answer ever take. Guess. */
-const WAITING_MS = 20_000;
-/** Time for an answer, ms. A job takes some milliseconds, so beyond this the codec hangs. Guess. */
-const ANSWER_MS_MAX = 5000;
+const WAITING_MS = 30_000;
+/**
+ * Time for an answer, ms. A job takes some milliseconds, so beyond this the codec hangs; the first one has to wait
+ * until the thread has started, on a busy machine as well. Guesses.
+ */
+const ANSWER_MS_MAX = { first: 20_000, next: 5000 } as const;
 /** Threads in a row that may die without an answer before their frames are given up. Guess. */
 const DEATHS_MAX = 3;
 const RESTART = { firstMs: 250, lastMs: 4000 } as const;
@@ -89,6 +92,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
   let waiting: PlayedFrame[] = [];
   let thread: Worker | undefined;
   let jobs = 0;
+  let hasAnswered = false;
   let deaths = 0;
   let late: NodeJS.Timeout | undefined;
   let restart: NodeJS.Timeout | undefined;
@@ -98,7 +102,9 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
 
   const watch = (): void => {
     clearTimeout(late);
-    if (jobs > 0) late = setTimeout(() => lose('it does not answer'), ANSWER_MS_MAX).unref();
+    if (jobs === 0) return;
+    const withinMs = hasAnswered ? ANSWER_MS_MAX.next : ANSWER_MS_MAX.first;
+    late = setTimeout(() => lose('it does not answer'), withinMs).unref();
   };
 
   const send = (job: TranscodeJob): void => {
@@ -126,6 +132,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
   const onAnswer = (made: TranscodeAnswer): void => {
     jobs--;
     deaths = 0;
+    hasAnswered = true;
     watch();
     const originals = waiting.slice(0, made.length);
     waiting = waiting.slice(made.length);
@@ -151,6 +158,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
     thread = started;
     if (started === undefined) return lose('it cannot be started');
     jobs = 0;
+    hasAnswered = false;
     started.unref();
     started.on('message', (made: TranscodeAnswer) => {
       if (thread === started) onAnswer(made);

@@ -73,6 +73,8 @@ export interface AudioRing {
   frameAt(number: number): number | undefined;
   /** From a frame to the end of its chunk; undefined if it is gone. */
   readFrom(frame: number): Stretch | undefined;
+  /** The frames that a source has numbered so, which need none before them; undefined: not all are here. */
+  run(first: number, count: number): readonly Uint8Array[] | undefined;
   /** The frames that were ever cut into chunks. */
   readonly framesCut: number;
   /** Cuts, and returns everything that is kept. */
@@ -100,13 +102,10 @@ function standingAlone(
 ): readonly PlayedFrame[] {
   const [first, ...others] = frames;
   if (first === undefined) return frames;
+  const at = chunks.findLastIndex((chunk) => chunk.frames.includes(first));
+  const near = chunks.slice(Math.max(0, at - CHUNKS_REACHED), at + 1).flatMap((one) => one.frames);
   const reservoir = createReservoir();
-  for (const { frames: before } of chunks.slice(-CHUNKS_REACHED)) {
-    for (const frame of before) {
-      if (frame === first) break;
-      reservoir.add(frame.bytes);
-    }
-  }
+  for (const frame of near.slice(0, near.indexOf(first))) reservoir.add(frame.bytes);
   const bytes = wholeFrame(first.bytes, reservoir.bytes) ?? first.bytes;
   return [{ ...first, bytes }, ...others];
 }
@@ -145,13 +144,22 @@ function createReader(list: ChunkList, { burstMs, isMadeHere = false }: RingLimi
       const chunk = chunks[index];
       if (chunk === undefined) return undefined;
       const found = chunk.frames.slice(frame - chunk.first);
-      const frames = isMadeHere ? standingAlone(found, chunks.slice(0, index + 1)) : found;
+      const frames = isMadeHere ? standingAlone(found, chunks) : found;
       const audio = joinAudio(frames.map(frameAudio));
       return { ...audio, next: end - chunks.length + index + 1 };
     },
     burst: (): Stretch => {
       cachedBurst ??= joinBurst();
       return cachedBurst;
+    },
+    run: (first: number, count: number): readonly Uint8Array[] | undefined => {
+      const { chunks } = list;
+      const frames = chunks.flatMap((chunk) => chunk.frames);
+      const start = frames.findLastIndex(({ sequence }) => sequence === first);
+      const found = start === -1 ? [] : frames.slice(start, start + count);
+      const isWhole = found.every(({ sequence }, index) => sequence === first + index);
+      if (found.length < count || !isWhole) return undefined;
+      return standingAlone(found, chunks).map(({ bytes }) => bytes);
     },
     clear: (hasNewChunk: boolean): void => {
       if (hasNewChunk) cachedBurst = undefined;
@@ -254,6 +262,7 @@ export function createAudioRing(limits: RingLimits): AudioRing {
     },
     read: reader.read,
     readFrom: reader.readFrom,
+    run: reader.run,
     burst: (now) => {
       if (!isFresh(now)) cut(now);
       return isFresh(now) ? reader.burst() : undefined;

@@ -13,7 +13,7 @@ import { withoutTag } from '../../../src/scx/sound/segment.js';
 import { afterTest } from '../../after-test.js';
 import { quiet, temporaryFolder } from '../../cluster/support.js';
 import { createSession, HOUR, OTHER, soundOf } from '../recording/support.js';
-import { NIGHT, newIdentities } from '../support.js';
+import { NIGHT, NO_RENDITIONS, newIdentities } from '../support.js';
 
 const FOLDER = 'radio.example/night';
 const DAY_MS = 86_400_000;
@@ -44,7 +44,10 @@ function setUp(startMs = HOUR) {
     const polling = createPollingListeners({ identities: newIdentities(), hasRoom: () => true });
     const hls = createHlsAnswers({
       ...{ name: NIGHT, tickets: createTicketGate(NIGHT, undefined), now, wallNow },
-      playout: { segments, polling, rewind, playing: () => undefined, bitrateKbps: () => 128 },
+      playout: {
+        ...{ segments, polling, rewind, playing: () => undefined, bitrateKbps: () => 128 },
+        renditions: NO_RENDITIONS,
+      },
       ...{ isHooked: () => false, isLeaving: () => false },
     });
     const get = async (target: string): Promise<Answer> => {

@@ -22,17 +22,31 @@ async function renditionOf(kbps: RenditionKbps, frames: readonly Uint8Array[]) {
 const middle = ({ samples }: { readonly samples: Float32Array }, rateHz: number): Float32Array =>
   samples.subarray(rateHz / 2, rateHz);
 
+interface Case {
+  readonly sampleRateHz: number;
+  readonly channels: 1 | 2;
+  /** Bit rates, kbit/s: of the sound, that is asked for, and that is made. */
+  readonly from: number;
+  readonly kbps: RenditionKbps;
+  readonly made: number;
+  readonly isMono: boolean;
+  /** The correlation of what is heard. */
+  readonly alike?: number;
+}
+
 describe('A frame codec', () => {
-  test.each([
+  // Below 48 kbit/s both channels have the mean of two that differ.
+  test.each<Case>([
     { sampleRateHz: 44_100, channels: 2, from: 128, kbps: 64, made: 64, isMono: false },
     { sampleRateHz: 48_000, channels: 2, from: 192, kbps: 96, made: 96, isMono: false },
+    { sampleRateHz: 44_100, channels: 2, from: 128, kbps: 32, made: 32, isMono: false, alike: 0.6 },
     { sampleRateHz: 32_000, channels: 1, from: 128, kbps: 48, made: 48, isMono: true },
     { sampleRateHz: 22_050, channels: 1, from: 64, kbps: 32, made: 32, isMono: true },
     { sampleRateHz: 22_050, channels: 2, from: 160, kbps: 256, made: 160, isMono: false },
     { sampleRateHz: 8_000, channels: 1, from: 64, kbps: 64, made: 64, isMono: true },
-  ] as const)(
+  ])(
     'makes frames of $made kbit/s that sound when those of $from do: $sampleRateHz Hz, $channels channels',
-    async ({ sampleRateHz, channels, from: bitrateKbps, kbps, made, isMono }) => {
+    async ({ sampleRateHz, channels, from: bitrateKbps, kbps, made, isMono, alike = 0.93 }) => {
       const options = { seconds: 1.2, toneHz: 300, sampleRateHz, channels, bitrateKbps };
       const frames = await makeToneFrames(options);
       const rendition = await renditionOf(kbps, frames);
@@ -46,7 +60,7 @@ describe('A frame codec', () => {
       expect(after.lengths).toEqual(before.lengths);
       const [one, other] = [middle(before, sampleRateHz), middle(after, sampleRateHz)];
       expect(bestLag(one, other, 20)).toBe(0);
-      expect(correlation(one, other)).toBeGreaterThan(0.93);
+      expect(correlation(one, other)).toBeGreaterThan(alike);
     },
   );
 

@@ -134,7 +134,7 @@ describe('A transcoder', () => {
     const frames = await tones(1);
     const { push, threads, lost } = open([], threadOf('setInterval(() => {}, 1000)'));
     await once(threads[0]!, 'online');
-    for (let second = 0; second < 21; second++) push(frames);
+    for (let second = 0; second < 31; second++) push(frames);
     expect(lost.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(700);
     await vi.waitFor(() => expect(threads.length).toBe(2), 10_000);
   });
