@@ -325,7 +325,11 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   const lease = startLeases({
     ...{ urls: leaseUrls ?? [leaseUrl], isElsewhere: leaseUrls !== undefined, now: parts.now },
     ...{ token: leaseToken, intervalMs: leaseIntervalMs },
-    ...{ log, status, onRenewed: terms.onRenewed, onCertificates: parts.onOffered },
+    ...{ log, status, onCertificates: parts.onOffered },
+    onRenewed: (renewed) => {
+      terms.onRenewed(renewed);
+      streaming.followFrontEnds(renewed.frontEnds ?? []);
+    },
     onGone: () => shutdown.start('its front end does not want it any more'),
   });
   parts.fresh.askBy(lease);

@@ -11,7 +11,6 @@ import type { ScxStatus } from '../api/scx-status.js';
 import type { SourceAccess } from '../api/source-access.js';
 import { FAST, type GossamerConfig, PAPER, withEntriesOnly } from '../gossamer/core/config.js';
 import type { GossamerEvent } from '../gossamer/core/effects.js';
-import type { Entry } from '../gossamer/core/entry.js';
 import type { Address, NodeId, SourceId } from '../gossamer/core/node.js';
 import type { FormerEdge } from '../gossamer/mesh/mesh.js';
 import type { SourceView } from '../gossamer/view.js';
@@ -24,7 +23,7 @@ import { type SigningKey, signingKeyFrom } from '../runtime/signing-key.js';
 import { ENTRY_CHANNEL, TITLE_CHANNEL } from '../session/channels.js';
 import { dropAbsent } from '../session/drop-absent.js';
 import type { SessionIdentity } from '../session/session-id.js';
-import { type EntryExchange, startEntryExchange } from './front-end/entry-exchange.js';
+import { createEntryExchanges, type EntryExchanges } from './front-end/entry-exchanges.js';
 import type { Rival } from './ingest/encoder-slots.js';
 import type { EncoderTitle } from './ingest/encoder-title.js';
 import { createIngest, type Ingest } from './ingest/ingest.js';
@@ -76,6 +75,8 @@ export interface Streaming {
   readonly hasSources: boolean;
   /** Listeners, those that wait, and sources, without our own fallback. */
   readonly clients: number;
+  /** These are the front ends of the cluster now. */
+  followFrontEnds(urls: readonly string[]): void;
   /** Does the maintenance of the sources, and tells the overlay the number of listeners. */
   tick(now: number): void;
   metrics(): Metric[];
@@ -186,17 +187,15 @@ function openSources({ launch, playout, now, attended, log }: StreamingOptions, 
   });
 }
 
-/** Exchanges entries with the front ends, if the session has any. */
-const exchangeEntries = ({ launch, log }: StreamingOptions, overlay: Overlay) =>
+/** The exchange of entries with the front ends; undefined if the session has none. */
+const entryExchanges = ({ launch, log }: StreamingOptions, overlay: Overlay) =>
   hasEntries(launch)
-    ? (launch.leaseUrls ?? [launch.leaseUrl]).map((url) =>
-        startEntryExchange({
-          ...{ url, isElsewhere: launch.leaseUrls !== undefined, token: launch.leaseToken },
-          ...{ session: launch.session, log, entries: overlay.entries, view: overlay.view },
-          publish: (entries) => overlay.feed({ kind: 'publishEntries', entries }),
-        }),
-      )
-    : [];
+    ? createEntryExchanges({
+        ...{ isElsewhere: launch.leaseUrls !== undefined, token: launch.leaseToken },
+        ...{ session: launch.session, log, entries: overlay.entries, view: overlay.view },
+        publish: (entries) => overlay.feed({ kind: 'publishEntries', entries }),
+      })
+    : undefined;
 
 /** The source of a priority that was heard last, wherever in the session it is attached. */
 const rivals =
@@ -235,15 +234,11 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   const network = createNetworkLogin({ login, log, self: launch.id as NodeId });
   if (launch.segment) playout.segments.tell(launch.segment, UNSEEN_SEGMENTS);
   let isLeaving = false;
-  let exchanges: readonly EntryExchange[] = [];
+  let exchanges: EntryExchanges | undefined;
 
   const onClient = (client: SourceClient): void => {
     if (isLeaving) client.close('this SCX is leaving');
     else sources.handleClient(client);
-  };
-
-  const tellEntry = (entry: Entry): void => {
-    for (const one of exchanges) one.onEntry(entry);
   };
 
   const callbacks: Callbacks = {
@@ -255,7 +250,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       playout.handleAdu(adu);
     },
     onEvent: (event) => {
-      if (event.kind === 'entry') return tellEntry(event.entry);
+      if (event.kind === 'entry') return exchanges?.onEntry(event.entry);
       logEvent(log, event);
       playout.onEvent(event);
       if (event.kind === 'sourceDown') feed.onSourceDown(event.source);
@@ -297,7 +292,8 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     sources.check(({ key, source }) => login.objectionTo(key, source.priority));
   };
 
-  exchanges = exchangeEntries(options, overlay);
+  exchanges = entryExchanges(options, overlay);
+  exchanges?.follow(launch.leaseUrls ?? [launch.leaseUrl]);
   overlay.feed({ kind: 'join' });
   return {
     overlay,
@@ -311,6 +307,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     get hasSources() {
       return sourceCount() > 0;
     },
+    followFrontEnds: (urls) => exchanges?.follow(urls),
     tick: (at) => {
       checkSources(); // a right may have ended
       ingest.tick(at);
@@ -330,7 +327,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     },
     leave: () => {
       isLeaving = true;
-      for (const one of exchanges) one.close();
+      exchanges?.close();
       sources.tellLeaving();
       receivers.tellLeaving();
       ingest.closeAll(503, 'this SCX is leaving');

@@ -77,7 +77,7 @@ async function deployCertificate(scene: SwarmScene, version: number): Promise<vo
   const [first] = scene.bed.machines;
   first?.docker('secret', 'create', `scattercast-cert-${version}`, cert);
   first?.docker('secret', 'create', `scattercast-key-${version}`, key);
-  scene.deploy(scene.imageOf(await theScx(scene)), version);
+  scene.deploy(scene.imageOf(await theScx(scene)), { certificate: version });
   const areShown = async (): Promise<boolean> => {
     const [scx] = await scene.scxs();
     const frontEnds = scene.bed.machines.map((_, index) => scene.frontEnd(index));

@@ -31,11 +31,20 @@ const STACK = 'bed';
 const IMAGE_FORMAT = '{{.Spec.TaskTemplate.ContainerSpec.Image}}';
 const PATH = 'drill.example/steady';
 const STACK_FILES = resolve(import.meta.dirname, '../../packaging/container');
-const HERE = '10.77.0.254';
+/** The address of what runs beside the Swarm. */
+export const HERE = '10.77.0.254';
 const UP_WITHIN_MS = 60_000;
 const BRIEFLY_MS = 8000;
 /** A listener that was closed waits for so long before it connects again, as players do. */
 const RETRY_MS = 100;
+
+/** What a stack is deployed with besides its image. */
+export interface Deployed {
+  /** The version of the certificate. */
+  readonly certificate?: number;
+  /** The URL of a directory. */
+  readonly directory?: string;
+}
 
 export interface SwarmScene {
   readonly bed: Bed;
@@ -70,8 +79,8 @@ export interface SwarmScene {
   scxs(path?: string): Promise<readonly ScxStatus[]>;
   machineOf(scx: ScxStatus): Machine;
   imageOf(scx: ScxStatus): string;
-  /** Deploys the stack with this image, and with the certificate of this version, if any. */
-  deploy(image: string, certificate?: number): void;
+  /** Deploys the stack with this image. */
+  deploy(image: string, more?: Deployed): void;
   /** Runs a command of ours in a front end's container; returns what it prints. */
   command(machine: number, ...args: string[]): string;
   /** All hear, and each front end knows the one SCX. */
@@ -90,12 +99,14 @@ async function statusOf(url: string): Promise<ClusterStatus | undefined> {
   }
 }
 
-function deployStack({ directory, machines }: Bed, image: string, certificate?: number): void {
+function deployStack({ directory, machines }: Bed, image: string, more: Deployed = {}): void {
+  const { certificate } = more;
   const [first] = machines as [Machine];
   const env = {
     ...process.env,
     SCATTERCAST_IMAGE: image,
     SCATTERCAST_TLS_VERSION: `${certificate}`,
+    SCATTERCAST_DIRECTORY: more.directory ?? 'off',
     SCATTERCAST_ALLOW_PRIVATE: 'true',
     SCATTERCAST_WRITE_INTERVAL: '0.05',
     DOCKER_GROUP: `${statSync(first.socket).gid}`,
@@ -252,7 +263,7 @@ async function build(bed: Bed, stage: Stage, listenersMax: number): Promise<Swar
     machineOf: ({ machine }) => bed.machines.find(({ address }) => address === machine) as Machine,
     imageOf: ({ service = '' }) =>
       first.docker('service', 'inspect', service, '--format', IMAGE_FORMAT),
-    deploy: (image, certificate) => deployStack(bed, image, certificate),
+    deploy: (image, more) => deployStack(bed, image, more),
     settled: async () => {
       const isWell = async (): Promise<boolean> => {
         const all = await Promise.all(bed.machines.map((_, machine) => scxsAt(machine, PATH)));

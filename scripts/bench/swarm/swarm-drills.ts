@@ -7,6 +7,7 @@ import { EXIT, UserError } from '../../../src/lib/user-error.js';
 import type { Row } from '../benchmark.js';
 import { type Finding, tell } from '../drills/drill.js';
 import { brokenImage, certificate, upgrade } from './deploy-drills.js';
+import { directory } from './directory-drills.js';
 import { encoder } from './encoder-drills.js';
 import { askedAtOnce, frontEndsDie, leaderDies } from './front-end-drills.js';
 import { clockIsOff, drainMachine, fullDisk } from './machine-drills.js';
@@ -30,6 +31,7 @@ const DRILLS: Readonly<Record<string, SwarmDrill>> = {
   'tune-in': tuneIn,
   fallback,
   encoder,
+  directory,
 };
 
 /** The names of all drills, in the order in which they are played. */

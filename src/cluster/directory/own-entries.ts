@@ -106,7 +106,12 @@ export function createOwnEntries(options: OwnEntriesOptions): OwnEntries {
     return true;
   };
 
-  const isYoung = ({ entry }: Own): boolean => options.nowMs() - entry.issuedMs < entry.lifeMs / 2;
+  /** Whether another front end of this cluster has signed a later one, when it spoke for the cluster. */
+  const isReplaced = (slot: number, { entry }: Own): boolean =>
+    (options.known().get(slot)?.issuedMs ?? 0) > entry.issuedMs;
+
+  const isCurrent = (slot: number, one: Own): boolean =>
+    options.nowMs() - one.entry.issuedMs < one.entry.lifeMs / 2 && !isReplaced(slot, one);
 
   const freeSlot = (): number | undefined => {
     for (let slot = 1; slot <= ANNOUNCEMENT_SLOTS; slot++) {
@@ -125,8 +130,9 @@ export function createOwnEntries(options: OwnEntriesOptions): OwnEntries {
     const slot = slotOf(session) ?? freeSlot();
     if (slot === undefined) return false;
     const before = own.get(slot);
-    if (before?.session === session && before.text === published.xml && isYoung(before))
+    if (before?.session === session && before.text === published.xml && isCurrent(slot, before)) {
       return false;
+    }
     const content = { kind: 'announcement', text: published.xml } as const;
     return put(slot, content, { session, text: published.xml }, ANNOUNCEMENT_LIFE_MS);
   };
@@ -157,9 +163,10 @@ export function createOwnEntries(options: OwnEntriesOptions): OwnEntries {
     Math.min(REFRESH_MS_MAX, Math.max(REFRESH_MS_MIN, options.clusterCount() * REFRESH_MS_EACH));
 
   const isFactsDue = (facts: ClusterFacts): boolean => {
-    const before = own.get(0)?.entry;
+    const before = own.get(0);
     if (before === undefined) return true;
-    const ageMs = options.nowMs() - before.issuedMs;
+    const ageMs = options.nowMs() - before.entry.issuedMs;
+    if (isReplaced(0, before) && ageMs >= CHANGED_MS) return true;
     return ageMs >= refreshMs() || (ageMs >= CHANGED_MS && urgentOf(facts) !== urgent);
   };
 

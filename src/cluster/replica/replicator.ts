@@ -60,13 +60,15 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
   const { secret, frontEnds, store, fallbacks, imageFinder, log, now } = options;
   const id = drawId();
   const peers = new Map<string, Peer>(); // bounded by FRONT_ENDS_MAX
+  const startedAt = now();
   let isClosed = false;
 
   const peerAt = (url: string): Peer => {
     const known = peers.get(url);
     if (known !== undefined) return known;
     const ask = createProvenClient(secret, true);
-    const peer = { ask, id: '', hash: '', answeredAt: Number.NEGATIVE_INFINITY, isBusy: false };
+    // Until it has answered, or is known to be away, it may be the one that leads.
+    const peer = { ask, id: '', hash: '', answeredAt: now(), isBusy: false };
     peers.set(url, peer);
     return peer;
   };
@@ -134,6 +136,7 @@ export function startReplicator(options: ReplicatorOptions): Replicator {
   return {
     id,
     leads: () =>
+      (peers.size > 0 || now() - startedAt > AWAY_MS) &&
       [...peers.values()].every((peer) => peer.id >= id || now() - peer.answeredAt > AWAY_MS),
     close: () => {
       isClosed = true;

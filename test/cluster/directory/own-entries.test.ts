@@ -1,6 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Published } from '../../../src/cluster/announcements/announcement-store.js';
-import { createOwnEntries, type OwnEntries } from '../../../src/cluster/directory/own-entries.js';
+import {
+  createOwnEntries,
+  type OwnEntries,
+  type OwnEntriesOptions,
+} from '../../../src/cluster/directory/own-entries.js';
 import type { Entry } from '../../../src/gossamer/core/entry.js';
 import { unpackEntry } from '../../../src/overlay/entries/entry-body.js';
 import { signEntry } from '../../../src/overlay/entries/entry-signature.js';
@@ -27,16 +31,17 @@ function publishedAs(session: string, title = 'Radio'): Published {
   return { announcement, xml: printAnnouncement(announcement), owner: { webhooks: [] } } as never;
 }
 
-const create = (): OwnEntries =>
-  createOwnEntries({
-    sign: (content) => signEntry(content, 'session', KEY),
-    published: () => published,
-    facts: () => ({ urls: ['http://a.example'], version: '1', scxs: 1, scxsMax: 8, listeners: 0 }),
-    sessionFacts: () => ({ onAir, listeners: 0 }),
-    known: () => known,
-    clusterCount: () => clusterCount,
-    nowMs: () => now,
-  });
+const optionsOf = (): OwnEntriesOptions => ({
+  sign: (content) => signEntry(content, 'session', KEY),
+  published: () => published,
+  facts: () => ({ urls: ['http://a.example'], version: '1', scxs: 1, scxsMax: 8, listeners: 0 }),
+  sessionFacts: () => ({ onAir, listeners: 0 }),
+  known: () => known,
+  clusterCount: () => clusterCount,
+  nowMs: () => now,
+});
+
+const create = (): OwnEntries => createOwnEntries(optionsOf());
 
 const entryAt = (slot: number): Entry | undefined => own.all().find((entry) => entry.slot === slot);
 const textAt = (slot: number): string =>
@@ -85,6 +90,23 @@ describe('Own entries', () => {
     own.update();
     for (const { slot, issuedMs } of own.all()) expect(issuedMs).toBe((before.get(slot) ?? 0) + 1);
     expect(entryAt(2)?.body).toHaveLength(0);
+  });
+
+  test('are signed again when another front end of the cluster has replaced them', () => {
+    own.update();
+    const [facts, first] = [entryAt(0), entryAt(1)];
+    const other = createOwnEntries({ ...optionsOf(), published: () => [] });
+    for (const entry of own.all()) known.set(entry.slot, entry);
+    other.update(); // it has just been started, and knows of no announcement yet
+    for (const entry of other.all()) known.set(entry.slot, entry);
+    expect(known.get(1)?.body).toHaveLength(0);
+    now += 10_000;
+    expect(own.update()).toBe(true);
+    expect(textAt(1)).toContain('a.example/one');
+    for (const [slot, before] of [facts, first].entries()) {
+      expect(entryAt(slot)?.issuedMs).toBeGreaterThan(before?.issuedMs ?? 0);
+      expect(entryAt(slot)?.issuedMs).toBeGreaterThan(known.get(slot)?.issuedMs ?? 0);
+    }
   });
 
   test('are signed again before they expire', () => {

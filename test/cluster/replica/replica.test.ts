@@ -112,6 +112,13 @@ describe('Of several front ends', () => {
     const [one, other] = await openTwo();
     await soon(() => expect([one, other].filter((each) => each.replicator.leads()).length).toBe(1));
   });
+
+  test('none leads before it has heard of the others, as they may know what it does not', async () => {
+    const urls = ['http://127.0.0.1:1']; // as a front end that does not answer yet
+    const { replicator } = await openFrontEnd(urls);
+    expect(replicator.leads()).toBe(false);
+    await soon(() => expect(replicator.leads()).toBe(true));
+  });
 });
 
 describe('A replica', () => {
