@@ -6,6 +6,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { trustIn } from '../http/server/client-address.js';
 import { seal } from '../runtime/sealed-text.js';
+import { steadyTimeMs } from '../runtime/steady-time.js';
 import { parseSessionId, refPath } from '../session/session-id.js';
 import { sessionPath } from '../session/session-name.js';
 import { adminRoutes } from './admin/admin-routes.js';
@@ -65,6 +66,17 @@ const counted =
     next();
   };
 
+/** The time of the cluster, ms since 1970: that of most of its front ends, where it has several. */
+const clusterTime = ({ replicator }: Services) => steadyTimeMs() + (replicator?.aheadMs() ?? 0);
+
+/** Where there are several front ends, answers tell the time of the cluster: announcements are dated by it. */
+const tellTime =
+  (services: Services): RequestHandler =>
+  (_request, response, next) => {
+    if (services.replicator) response.set('Date', new Date(clusterTime(services)).toUTCString());
+    next();
+  };
+
 /** Errors of the HTTP layer that the client causes; undefined for our own. */
 function clientProblem(error: unknown): Problem | undefined {
   const { status, type } = (error ?? {}) as { readonly status?: unknown; readonly type?: unknown };
@@ -96,6 +108,7 @@ function publishingRoutes(services: Services) {
   const { log, allowPrivate } = services.options;
   const announcements = announcementRoutes({
     ...{ url, store, ownership, log, onPublished, onWithdrawn },
+    timeMs: () => clusterTime(services),
   });
   const replica =
     replicator === undefined
@@ -236,7 +249,13 @@ export function createFrontEnd(services: Services, isBusy: IsBusy): Express {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('trust proxy', trust); // for the scheme and the host of a request
-  app.use(harmless, noteClient(trust), counted(services), refuseWhenBusy(isBusy));
+  app.use(
+    tellTime(services),
+    harmless,
+    noteClient(trust),
+    counted(services),
+    refuseWhenBusy(isBusy),
+  );
   app.use(refuseForeignPages(services.options.host));
   const players = playerRoutes(services);
   app.use(players.listen, players.recordings, administration(services), ...clientRoutes(services));

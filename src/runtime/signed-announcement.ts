@@ -52,7 +52,8 @@ export function verifyAnnouncement(
     return good({ ...announcement, key, issuedMs, signature });
   }
   return bad(
-    `the announcement was issued in the future, at ${printInstant(issuedMs)}: ` +
+    `the announcement was issued in the future, at ${printInstant(issuedMs)}, ` +
+      `${Math.round((issuedMs - nowMs) / 1000)} s ahead of the clock here: ` +
       'check the clock of the machine that announces, and announce it again',
   );
 }

@@ -10,11 +10,11 @@ import { killFrontEnds, markAll, type SwarmDrill, theScx, WITHIN_MS } from './sw
 
 const nameOf = (path: string): string => `scattercast://drill.example/${path}`;
 
-/** The sessions that a cluster lists, by name. */
-async function listedAt(url: string): Promise<ReadonlyMap<string, boolean>> {
+/** The names of the sessions that a cluster lists, if it takes part in the directory. */
+async function listedAt(url: string): Promise<ReadonlySet<string>> {
   const asked = await fetch(`${url}/directory`, { signal: AbortSignal.timeout(3000) });
-  const { sessions } = (await asked.json()) as DirectoryAnswer;
-  return new Map(sessions.map(({ session, onAir }) => [session.split('#')[0] ?? '', onAir]));
+  const { sessions, connected } = (await asked.json()) as DirectoryAnswer;
+  return new Set(connected ? sessions.map(({ session }) => session.split('#')[0] ?? '') : []);
 }
 
 const announceAt = (scene: SwarmScene, machine: number, path: string): void =>
@@ -22,6 +22,13 @@ const announceAt = (scene: SwarmScene, machine: number, path: string): void =>
     machine,
     ...['announce', '--cluster', scene.frontEnd(machine), '--name', nameOf(path)],
   );
+
+/** A front end that dies before that would have the upgrade rolled back. */
+async function isDeployed({ bed }: SwarmScene): Promise<void> {
+  const [first] = bed.machines;
+  const inspect = ['service', 'inspect', 'bed_front-end', '--format', '{{.UpdateStatus.State}}'];
+  await until('the upgrade', () => first?.tries(...inspect) === 'completed', 180_000);
+}
 
 export const directory: SwarmDrill = {
   mustShow:
@@ -36,6 +43,7 @@ export const directory: SwarmDrill = {
     const beside = await stage.cluster({ host, extra: ['--directory', url] });
     const machines = bed.machines.map((_, index) => index);
     const everywhere = [beside.url, ...machines.map((index) => scene.frontEnd(index))];
+    let missing = '';
     const areListed = (names: readonly string[]) =>
       until(
         `${names.join(', ')} in the directory`,
@@ -43,12 +51,19 @@ export const directory: SwarmDrill = {
           const all = await Promise.all(
             everywhere.map((at) => listedAt(at).catch(() => undefined)),
           );
-          return all.every((listed) => names.every((name) => listed?.has(nameOf(name))));
+          const lacking = everywhere.flatMap((at, index) =>
+            names.flatMap((name) => (all[index]?.has(nameOf(name)) ? [] : [`${name} at ${at}`])),
+          );
+          missing = lacking.join(', ');
+          return lacking.length === 0;
         },
         WITHIN_MS,
-      );
+      ).catch(() => {
+        throw new Error(`the directory lacks ${missing}`);
+      });
     markAll(scene);
     scene.deploy(scene.imageOf(await theScx(scene)), { directory: url });
+    await isDeployed(scene);
     const names = ['steady'];
     await areListed(names);
     tell('directory: the session of the Swarm is listed everywhere');

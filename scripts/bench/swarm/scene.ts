@@ -39,7 +39,7 @@ const BRIEFLY_MS = 8000;
 const RETRY_MS = 100;
 
 /** What a stack is deployed with besides its image. */
-export interface Deployed {
+interface Deployed {
   /** The version of the certificate. */
   readonly certificate?: number;
   /** The URL of a directory. */

@@ -17,6 +17,7 @@ import {
   setImage,
   setWebhooks,
 } from '../../client/cluster/cluster-api.js';
+import { type AnnouncementClock, announcementClock } from '../../client/cluster/cluster-clock.js';
 import { fileProblem, nameOf } from '../../client/track/track-input.js';
 import { staticPage } from '../../cluster/session-pages/static-page.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
@@ -88,6 +89,7 @@ interface Run {
   readonly token: string;
   readonly key: SigningKey;
   readonly answer: Answer;
+  readonly clock: AnnouncementClock;
 }
 
 const KEEP_MS_MAX = ANNOUNCEMENT_LIMITS.keepSecondsMax * 1000;
@@ -103,10 +105,12 @@ async function run(settings: AnnounceSettings): Promise<void> {
   checkFlags(settings);
   const token = settings.token ?? drawPassword();
   const key = sessionKeyOf(token);
-  if (settings.remove) return withdraw(name, settings, key);
+  const clock = await announcementClock(settings.cluster);
+  if (clock.warning !== undefined) remark(`warning: ${clock.warning}.`);
+  if (settings.remove) return withdraw(name, settings, key, clock);
   const answer = createAnswer(settings);
   try {
-    await announce({ name, settings, token, key, answer });
+    await announce({ name, settings, token, key, answer, clock });
   } finally {
     await answer.end();
   }
@@ -144,13 +148,17 @@ async function withdraw(
   name: SessionName,
   settings: AnnounceSettings,
   key: SigningKey,
+  { now }: AnnouncementClock,
 ): Promise<void> {
   const { cluster, token } = settings;
   if (cluster === undefined) {
     throw usageProblem('--remove needs --cluster URL: where was the session published?');
   }
   const sessionKey = token === undefined ? undefined : key;
-  await remove(cluster, sessionPath(name), await credentialsOf(cluster, settings, sessionKey));
+  await remove(cluster, sessionPath(name), {
+    ...(await credentialsOf(cluster, settings, sessionKey)),
+    now,
+  });
 }
 
 const credentialsOf = async (
@@ -178,7 +186,8 @@ async function announce(run: Run): Promise<void> {
   const privacy = await choosePrivacy(settings, earlier?.privacy);
   const adminKey = hashSecret(derivePassword('admin password', token));
   // Later than the one that it replaces, also if this machine's clock was set back.
-  const issuedMs = Math.max(Date.now(), (earlier?.issuedMs ?? 0) + 1);
+  const { now } = run.clock;
+  const issuedMs = Math.max(now(), (earlier?.issuedMs ?? 0) + 1);
   const signed = signAnnouncement(
     {
       ...dropAbsent({ ...content, image, keepMs, renditions, privacy }),
@@ -237,8 +246,9 @@ async function publishAt(
   { fallback, picture }: Uploads,
 ): Promise<void> {
   const { settings, answer, key } = run;
+  const { now } = run.clock;
   const path = sessionPath(signed.name);
-  const credentials = await credentialsOf(cluster, settings, key);
+  const credentials = { ...(await credentialsOf(cluster, settings, key)), now };
   const published = await publish(cluster, path, printAnnouncement(signed), credentials).catch(
     (error: unknown) => {
       // It may have been published although the answer was lost.
@@ -253,7 +263,7 @@ async function publishAt(
     const at = published.url.slice(0, -announcementPath(path).length);
     await writeDocument(settings.page, staticPage(signed, at, await pageStyle()));
   }
-  const owner = { sessionKey: key };
+  const owner = { sessionKey: key, now };
   if (settings.webhooks !== undefined) {
     const urls = settings.webhooks.filter((url) => url !== 'none');
     answer.secret('webhookSecret', await setWebhooks(cluster, path, owner, urls));

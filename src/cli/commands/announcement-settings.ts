@@ -54,8 +54,8 @@ function listingOf({ listed, unlisted }: AnnounceSettings): boolean | undefined 
   return listed ? true : unlisted ? false : undefined;
 }
 
-const channelsOf = ({ udp, directory, channels = [] }: AnnounceSettings): readonly Channel[] =>
-  directory ? DIRECTORY_CHANNELS : [...soundChannels(udp), ...channels.map(furtherChannel)];
+const channelsOf = ({ udp, asDirectory, channels = [] }: AnnounceSettings): readonly Channel[] =>
+  asDirectory ? DIRECTORY_CHANNELS : [...soundChannels(udp), ...channels.map(furtherChannel)];
 
 const soundChannels = (udp: boolean): readonly Channel[] =>
   DEFAULT_CHANNELS.map((channel) => ({ ...channel, unicast: udp ? 'udp' : 'tcp' }));

@@ -3,6 +3,8 @@
  * It takes the settings of `cluster`, from the same flags, variables and file, and looks at what
  * the cluster needs, whether it runs or not. It changes nothing.
  */
+
+import { clockFacts } from '../../client/cluster/cluster-clock.js';
 import { frontEndOn } from '../../cluster/data/lock-file.js';
 import { readText, sendRequest } from '../../http/client/plain-request.js';
 import { joinHostPort, localHost } from '../../lib/host-port.js';
@@ -15,7 +17,7 @@ import type { Command } from '../shell/command.js';
 import { print, printJson } from '../shell/output.js';
 import { addressFacts, checkAddress } from './address-check.js';
 import { checkCertificateFiles } from './certificate-check.js';
-import { checkClock, clockFacts } from './clock-check.js';
+import { checkClock } from './clock-check.js';
 import { checkData, dataFacts } from './data-check.js';
 import { type Finding, findings } from './finding.js';
 import { checkNode, wantedNode } from './node-check.js';

@@ -2,10 +2,10 @@
  * Options of `announce`: what the announcement says, where it goes, and the session's secrets; and of `ticket`,
  * which lets somebody hear a private session.
  */
-import { optional, required, type Settings, type Table } from './option.js';
+import { defaulting, optional, required, type Settings, type Table } from './option.js';
 import { off, oneCluster, optionalCluster, optionalText } from './shared-options.js';
 import { future, span } from './time-values.js';
-import { secret, text, texts, whole } from './values.js';
+import { onOff, secret, text, texts, whole } from './values.js';
 
 export const announceOptions = {
   cluster: optionalCluster,
@@ -23,10 +23,13 @@ export const announceOptions = {
     'leave the station out of the directory of clusters and of the page of this one; who knows its ' +
       'address listens as before',
   ),
-  directory: off(
-    'announce no station but a directory: a session in which clusters tell each other what is ' +
+  // Not `directory`: that is the directory of the cluster, in the same environment and the same file.
+  asDirectory: defaulting(onOff, false, {
+    flag: 'directory',
+    help:
+      'announce no station but a directory: a session in which clusters tell each other what is ' +
       'announced at them (docs/directory.md)',
-  ),
+  }),
   image: optionalText(
     'FILE',
     'a picture that pages and players show: PNG, JPEG or WebP, at most 512 KiB and 2048 x 2048 ' +

@@ -17,6 +17,8 @@ import type { SigningKey } from '../../runtime/signing-key.js';
 export interface Credentials {
   /** Signs as the session's owner; it is not sent. */
   readonly sessionKey?: SigningKey | undefined;
+  /** The time at which it signs, ms since 1970; default: that of this machine. */
+  readonly now?: (() => number) | undefined;
   /** The operator's token, which is sent. */
   readonly operatorToken?: string | undefined;
   /** The secret of the cluster, if this process may read its data; it is not sent. */
@@ -63,13 +65,13 @@ export async function askFrontEnd<Answer>(request: FrontEndRequest<Answer>): Pro
 /** Proves that this process may act for the session's owner, or for the operator. */
 function proofsOf(request: AnyRequest): Readonly<Record<string, string>> {
   const { credentials = {}, cluster, method, path, body = '' } = request;
-  const { sessionKey, clusterSecret, operatorToken } = credentials;
+  const { sessionKey, now, clusterSecret, operatorToken } = credentials;
   const { host, pathname, search } = new URL(`${cluster}${path}`);
   const asked = { method, target: `${pathname}${search}`, body };
   return {
     ...(operatorToken === undefined ? {} : { authorization: `Bearer ${operatorToken}` }),
     ...(clusterSecret && { [PROOF_FIELD]: proveRequest(clusterSecret, asked).value }),
-    ...(sessionKey && { [SESSION_PROOF_FIELD]: signRequest(sessionKey, host, asked) }),
+    ...(sessionKey && { [SESSION_PROOF_FIELD]: signRequest(sessionKey, host, asked, now) }),
   };
 }
 

@@ -11,7 +11,6 @@ import { announcementPath, type PublishedAnswer } from '../../api/publishing.js'
 import { listenUrl } from '../../icecast/listen-url.js';
 import { good } from '../../lib/result.js';
 import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
-import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { ANNOUNCEMENT_LIMITS, type SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import { identityOf, type SessionIdentity } from '../../session/session-id.js';
@@ -28,6 +27,8 @@ export interface AnnouncementDependencies extends OwnedDependencies {
   /** Our `http://host:port` from the configuration. */
   readonly url: string;
   readonly log: Logger;
+  /** The time of the cluster, since 1970. */
+  timeMs(): number;
   onPublished(announcement: SignedAnnouncement): void;
   onWithdrawn(session: SessionIdentity): Promise<void>;
 }
@@ -48,11 +49,12 @@ function nameIn({ params }: Request): OrProblem<SessionName> {
 function readAnnouncement(
   body: Buffer,
   name: SessionName,
+  timeMs: number,
 ): OrProblem<Pick<Published, 'announcement' | 'xml'>> {
   const xml = decodeText(body);
   if (xml === undefined) return refused(problem(400, 'The announcement is not UTF-8 text.'));
   const parsed = parseAnnouncement(xml);
-  const read = parsed.ok ? verifyAnnouncement(parsed.value, steadyTimeMs()) : parsed;
+  const read = parsed.ok ? verifyAnnouncement(parsed.value, timeMs) : parsed;
   if (!read.ok) return refused(problem(422, 'The announcement is not valid:', read.problems));
   if (read.value.name.text === name.text) return good({ announcement: read.value, xml });
   const advice = `publish it at /announcements/${sessionPath(read.value.name)}.xml`;
@@ -71,7 +73,7 @@ function sendPublished(url: string, response: Response, { name, key }: SignedAnn
 }
 
 async function publish(
-  { url, store, ownership, log, onPublished }: AnnouncementDependencies,
+  { url, store, ownership, log, onPublished, timeMs }: AnnouncementDependencies,
   request: Request,
   response: Response,
 ): Promise<Refusal> {
@@ -83,7 +85,7 @@ async function publish(
     ? ownership.objectionToNew(request, body)
     : ownership.objectionTo(request, before.announcement.key, body));
   if (denial !== undefined) return denial;
-  const read = readAnnouncement(body, name.value);
+  const read = readAnnouncement(body, name.value, timeMs());
   if (!read.ok) return read.problem;
   const entry: Published = { ...read.value, owner: before?.owner ?? NOTHING_SET_UP };
   const result = await store.put(entry, (now) => now === before);

@@ -84,6 +84,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
   let members: readonly PublicKey[] = [];
   let askedAt = 0;
   let revision = 0;
+  let hasLed = false;
   let changes = createLatch();
   const given = createLatch();
   let hasEnded = false;
@@ -108,8 +109,12 @@ export function createDirectory(options: DirectoryOptions): Directory {
     changes = createLatch();
   };
 
+  /** A front end that begins to speak for the cluster has others told all, also what it has told before. */
   const update = (): void => {
-    if (session !== undefined && leads() && own.update()) publish();
+    if (session === undefined) return;
+    const hadLed = hasLed;
+    hasLed = leads();
+    if (hasLed && (own.update() || !hadLed)) publish();
   };
 
   /** Entries are signed for one session: in another directory all are new. */

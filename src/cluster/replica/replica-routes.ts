@@ -8,6 +8,7 @@ import { open } from 'node:fs/promises';
 import { type Request, type Response, Router } from 'express';
 import { PROOF_FIELD, type ProofCheck } from '../../http/cluster-proof.js';
 import { seal } from '../../runtime/sealed-text.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
 import { FALLBACK_NAME } from '../announcements/owner.js';
 import { isProven, tellClock } from '../data/lease-secret.js';
@@ -31,6 +32,8 @@ const NO_FILE = problem(404, 'There is no such file here.');
 const NOTHING = new Uint8Array();
 /** Of a fallback file in one answer. */
 const PART_BYTES = 2 ** 20;
+/** The time by which a front end judges announcements, ms since 1970. */
+export const TIME_FIELD = 'x-scattercast-time';
 /** Tells front ends apart. */
 export const FRONT_END_FIELD = 'x-scattercast-front-end';
 
@@ -65,7 +68,7 @@ function answerReplica(
 ): Refusal {
   if (!isProven(proofs, request, NOTHING)) return refuse(response);
   const json = JSON.stringify(replicaOf(store));
-  response.set(FRONT_END_FIELD, id);
+  response.set({ [FRONT_END_FIELD]: id, [TIME_FIELD]: `${steadyTimeMs()}` });
   sendSealed({ proofs, secret }, request, response, json, request.query.known);
   return undefined;
 }

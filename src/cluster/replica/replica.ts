@@ -10,7 +10,6 @@
 import { z } from 'zod';
 import type { Result } from '../../lib/result.js';
 import { verifyAnnouncement } from '../../runtime/signed-announcement.js';
-import { steadyTimeMs } from '../../runtime/steady-time.js';
 import type { SignedAnnouncement } from '../../session/announcement.js';
 import { parseAnnouncement } from '../../session/parse-announcement.js';
 import {
@@ -38,15 +37,19 @@ export const replicaOf = (store: AnnouncementStore): Replica => ({
 
 /** What changes here when a replica of another front end is taken over. */
 export interface ReplicaHooks {
+  /** The time of the cluster, since 1970. */
+  timeMs(): number;
+  /** An announcement is not taken over. */
+  onRefused(why: string): void;
   /** Fetches a fallback file, unless it is here, and then has it named. Rejects if that fails. */
   withFallback(file: string, adopt: () => Promise<void>): Promise<void>;
   onPublished(announcement: SignedAnnouncement): void;
   onWithdrawn(announcement: SignedAnnouncement): Promise<void>;
 }
 
-function read(xml: string): Result<SignedAnnouncement> {
+function read(xml: string, nowMs: number): Result<SignedAnnouncement> {
   const parsed = parseAnnouncement(xml);
-  return parsed.ok ? verifyAnnouncement(parsed.value, steadyTimeMs()) : parsed;
+  return parsed.ok ? verifyAnnouncement(parsed.value, nowMs) : parsed;
 }
 
 const changedAt = ({ owner }: Published): number => owner.changed ?? 0;
@@ -69,8 +72,8 @@ async function takePublished(
   { xml, owner }: Replica['published'][number],
   hooks: ReplicaHooks,
 ): Promise<void> {
-  const announcement = read(xml);
-  if (!announcement.ok) return;
+  const announcement = read(xml, hooks.timeMs());
+  if (!announcement.ok) return hooks.onRefused(announcement.problems.join('; '));
   const there: Published = { announcement: announcement.value, xml, owner };
   const here = store.get(announcement.value.name.text);
   const later = here === undefined ? there : laterOf(here, there);

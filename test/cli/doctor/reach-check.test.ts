@@ -2,8 +2,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
-import { clockFacts } from '../../../src/cli/doctor/clock-check.js';
 import { checkReach, checkReachFrom, explainAnswer } from '../../../src/cli/doctor/reach-check.js';
+import { clockFacts } from '../../../src/client/cluster/cluster-clock.js';
 
 /** A server that answers everything alike; its URL. */
 async function serve(status: number, body: string): Promise<string> {

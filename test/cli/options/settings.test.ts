@@ -256,6 +256,16 @@ describe('Every option', () => {
     }
   });
 
+  test('means the same in all commands, as they share the variables and the file', () => {
+    const kinds = new Map<string, Set<string>>();
+    for (const [field, { placeholder = 'a switch' }] of all) {
+      kinds.set(field, (kinds.get(field) ?? new Set()).add(placeholder));
+    }
+    const isSwitchToo = ([, found]: [string, Set<string>]) =>
+      found.has('a switch') && found.size > 1;
+    expect([...kinds].filter(isSwitchToo)).toEqual([]);
+  });
+
   test('has no variable that has another meaning', () => {
     const variables = all.map(([field]) => variableOf(field));
     for (const taken of ['SCX', 'CONFIG', 'DEBUG']) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { copyFileSync, existsSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { describe, expect, test, vi } from 'vitest';
@@ -12,9 +12,10 @@ import { replicaRoutes } from '../../../src/cluster/replica/replica-routes.js';
 import { startReplicator } from '../../../src/cluster/replica/replicator.js';
 import { createProofCheck } from '../../../src/http/cluster-proof.js';
 import { unseal } from '../../../src/runtime/sealed-text.js';
+import { printAnnouncement } from '../../../src/session/print-announcement.js';
 import { afterTest } from '../../after-test.js';
-import { fetchProven } from '../../http/proven.js';
-import { announcementIn } from '../../session/signed.js';
+import { answerProven, fetchProven } from '../../http/proven.js';
+import { announcementIn, signed } from '../../session/signed.js';
 import { announcementXml, quiet, temporaryFolder } from '../support.js';
 
 const SECRET = 'the secret of the cluster';
@@ -104,6 +105,53 @@ describe('What is published at one front end of a cluster', () => {
     await one.store.put(older);
     await soon(() => expect(one.store.get(NIGHT)?.announcement.title).toBe('newer'));
     expect(other.told).toEqual([]);
+  });
+});
+
+/** A front end, as far as it tells its time. */
+async function openClock(aheadMs: number) {
+  let asked = 0;
+  const server = createServer((request, response) => {
+    asked++;
+    response.setHeader('x-scattercast-front-end', `clock ${aheadMs}`);
+    response.setHeader('x-scattercast-time', `${Date.now() + aheadMs}`);
+    answerProven(SECRET, request, response, { status: 204 });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterTest(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return { url, asked: () => asked };
+}
+
+describe('The time of a cluster', () => {
+  const HOUR_MS = 3_600_000;
+  test.each([
+    ['of most front ends, when this clock is ahead', [-HOUR_MS, -HOUR_MS], -HOUR_MS],
+    ['of most front ends, when this clock is behind', [HOUR_MS, HOUR_MS], HOUR_MS],
+    ['that of this machine, when another clock is off', [HOUR_MS, 0], 0],
+    ['the earlier one of two, which nobody refuses', [-HOUR_MS], -HOUR_MS],
+    ['that of this machine, when it is the earlier one of two', [HOUR_MS], 0],
+  ])('is %s', async (_which, clocks, expected) => {
+    const others = await Promise.all(clocks.map(openClock));
+    const { replicator } = await openFrontEnd(others.map(({ url }) => url));
+    // Those that are asked again have answered.
+    await soon(() => expect(Math.min(...others.map(({ asked }) => asked()))).toBeGreaterThan(1));
+    expect(Math.round(replicator.aheadMs() / 60_000) * 60_000).toBe(expected);
+  });
+
+  test('is that by which what others have is believed, and a refusal is logged once', async () => {
+    const [one, other] = await openTwo();
+    const warn = vi.spyOn(quiet, 'warn');
+    const announcement = signed(publishedOf('x').announcement, undefined, Date.now() + HOUR_MS);
+    const xml = printAnnouncement(announcement);
+    await one.store.put({ announcement, xml, owner: NOTHING_SET_UP });
+    const why = expect.stringMatching(/in the future, at .*, 3\d{3} s ahead of the clock here/);
+    const { url } = one;
+    await soon(() => expect(warn.mock.calls.map(([what]) => what)).toContainEqual({ url, why }));
+    expect(other.store.get(NIGHT)).toBeUndefined();
   });
 });
 
