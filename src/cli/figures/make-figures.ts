@@ -6,6 +6,7 @@
  * and draw before a figure sees them, and the same seed gives the same bytes.
  */
 
+import { join } from 'node:path';
 import { JOIN_WITHIN_MS } from '../../simulator/experiment/drawn-session.js';
 import type { ExperimentReport } from '../../simulator/experiment/experiment.js';
 import { FIGURES, planSessions } from '../../simulator/figures/figures.js';
@@ -17,6 +18,7 @@ import type { Job, TopologySpec } from '../simulate/job.js';
 import { playJobs } from '../simulate/job-pool.js';
 import { createProgress } from '../views/progress-line.js';
 import { makeDirectory, writeFigures } from './figure-files.js';
+import { createRunStore, hashCode, type RunStore } from './run-store.js';
 
 export interface FiguresRequest {
   /** Path of the directory that gets the files; made if it is not there. */
@@ -42,12 +44,10 @@ interface Run {
 export async function makeFigures(request: FiguresRequest): Promise<string> {
   const { out, scope, seed } = request;
   const runs = planRuns(request);
-  const jobs = runs.map(({ job }) => job);
-  const estimate = describeTime(estimateSeconds(jobs));
-  remark(`${runs.length} runs, about ${estimate} on this machine`);
   // Before the runs: a directory that cannot be written must not be found out an hour later.
   await makeDirectory(out);
-  const reports = bySession(runs, await play(jobs));
+  const store = createRunStore(join(out, 'runs'), hashCode());
+  const reports = bySession(runs, await playMissing(runs, store));
   const drawn = FIGURES.map((figure) => {
     const drawing = figure.draw(({ id }) => reports.get(id) ?? [], scope);
     return { figure, drawing };
@@ -59,7 +59,7 @@ export async function makeFigures(request: FiguresRequest): Promise<string> {
 function planRuns({ scope, seed, matrix }: FiguresRequest): Run[] {
   const runs = planSessions(FIGURES, scope).flatMap((session) =>
     Array.from({ length: session.draws }, (_, draw): Run => {
-      return { session, draw, job: jobOf(session, seed + draw, matrix) };
+      return { session, draw, job: jobOf(session, seed, draw, matrix) };
     }),
   );
   return runs.sort((a, b) => estimateSeconds([b.job]) - estimateSeconds([a.job]));
@@ -89,17 +89,29 @@ function topologyOf(name: TopologyName, matrix: string | undefined): TopologySpe
   return { spec: 'transit-stub', transitStub };
 }
 
-function jobOf(session: Session, seed: number, matrix: string | undefined): Job {
-  const { scxs, sources, config, untilMs } = session;
+function jobOf(session: Session, seed: number, draw: number, matrix: string | undefined): Job {
+  const { scxs, sources, config, untilMs, endsWhenQuiet, topologies } = session;
   return {
-    ...{ topology: topologyOf(session.topology, matrix), seed },
-    ...{ scxs, sources: Math.min(sources, scxs), config, untilMs },
+    ...{ topology: topologyOf(session.topology, matrix), seed: seed + draw },
+    topologySeed: seed + (draw % topologies),
+    ...{ scxs, sources: Math.min(sources, scxs), config, untilMs, endsWhenQuiet },
     ...{ joinWithinMs: JOIN_WITHIN_MS, adusPerSecond: 0 },
   };
 }
 
+/** The reports of all runs, in their order; those of an earlier command are not played again. */
+async function playMissing(runs: readonly Run[], store: RunStore): Promise<ExperimentReport[]> {
+  const known = runs.map(({ job }) => store.load(job));
+  const jobs = runs.flatMap(({ job }, index) => (known[index] === undefined ? [job] : []));
+  const before = jobs.length < runs.length ? `, ${runs.length - jobs.length} played before` : '';
+  const estimate = describeTime(estimateSeconds(jobs));
+  remark(`${runs.length} runs${before}, about ${estimate} on this machine`);
+  const played = jobs.length > 0 ? await play(jobs, store) : [];
+  return known.map((report) => report ?? (played.shift() as ExperimentReport));
+}
+
 /** Plays the jobs; a line on a terminal shows how many are left, and for how long. */
-async function play(jobs: readonly Job[]): Promise<ExperimentReport[]> {
+async function play(jobs: readonly Job[], store: RunStore): Promise<ExperimentReport[]> {
   const progress = createProgress();
   const left = new Set(jobs);
   const start = performance.now();
@@ -114,7 +126,9 @@ async function play(jobs: readonly Job[]): Promise<ExperimentReport[]> {
     progress.show(`${left.size} of ${jobs.length} runs left, about ${describeTime(more)}`);
   };
   try {
-    return await playJobs(jobs, { onProgress });
+    const onReport = (report: ExperimentReport, index: number): void =>
+      store.save(jobs[index] as Job, report);
+    return await playJobs(jobs, { onProgress, onReport });
   } finally {
     progress.end();
   }

@@ -90,12 +90,12 @@ export const figuresOptions = {
   draws: amount(
     whole(1, 1000),
     25,
-    'number of runs of each main session; the other sessions get 30 % of it',
+    'number of runs of each session; four times as many of figure 9, and 30 % beyond the paper',
   ),
   scxs: amount(
     whole(4, 250),
     100,
-    'number of SCXs in the usual session; the scaling figures go from 0.5 to 3.5 times of it',
+    'number of SCXs in the usual session; the scaling figures go from 0.1 to 3.5 times of it',
   ),
   seed: seed('draws'),
   rtts: optionalText(

@@ -23,6 +23,8 @@ export interface TopologySpec {
 export interface Job
   extends Omit<ExperimentOptions, 'topology' | 'onProgress' | 'looks' | 'observers'> {
   readonly topology: TopologySpec;
+  /** The seed from which a topology is drawn; default: that of the run. */
+  readonly topologySeed?: number;
   /** The file to which the run is recorded. */
   readonly record?: string | undefined;
   /** The file to which its trace is written. */
@@ -46,10 +48,10 @@ export type JobEvent =
  */
 export function createPlayer(): (job: Job, tell: (event: JobEvent) => void) => void {
   let kept: { readonly key: string; readonly open: TopologySource } | undefined;
-  const topologyOf = ({ topology, seed, scxs }: Job) => {
+  const topologyOf = ({ topology, seed, topologySeed = seed, scxs }: Job) => {
     const key = JSON.stringify(topology);
     if (kept?.key !== key) kept = { key, open: openTopology(topology.spec, topology.transitStub) };
-    return kept.open(seed, scxs);
+    return kept.open(topologySeed, scxs);
   };
   const play = (job: Job, tell: (event: JobEvent) => void): ExperimentReport => {
     const topology = topologyOf(job);

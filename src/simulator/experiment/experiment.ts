@@ -26,6 +26,8 @@ import { type SourceReport, watchTrees } from './trees.js';
 export interface ExperimentOptions extends SessionOptions {
   /** The run ends at this simulated time, ms. */
   readonly untilMs: number;
+  /** The run ends sooner, when the mesh has not changed for 100 s: §5.1's rule. Default: false. */
+  readonly endsWhenQuiet?: boolean;
   /** ADUs that each source publishes per second; 0: none. */
   readonly adusPerSecond: number;
   /** Called with the simulated time, ms, after each sample. */
@@ -118,11 +120,20 @@ function prepare(options: ExperimentOptions) {
 }
 
 /** Lets the time of a run pass, and takes a sample each five seconds. */
-function play(world: World, takeSample: () => Sample, options: ExperimentOptions): Sample[] {
+function play(
+  world: World,
+  takeSample: () => Sample,
+  isOver: (now: number) => boolean,
+  options: ExperimentOptions,
+): Sample[] {
   const samples: Sample[] = [];
   for (let instant = SAMPLE_MS; instant <= options.untilMs; instant += SAMPLE_MS) {
     runLooking(world, instant, options.looks);
     samples.push(takeSample());
+    if (isOver(instant)) {
+      options.onProgress?.(options.untilMs);
+      return samples;
+    }
     options.onProgress?.(instant);
   }
   runLooking(world, options.untilMs, options.looks);
@@ -131,13 +142,15 @@ function play(world: World, takeSample: () => Sample, options: ExperimentOptions
 
 /** Plays a run and reports it. */
 export function runExperiment(options: ExperimentOptions): ExperimentReport {
-  const { scxs, untilMs, adusPerSecond } = options;
+  const { scxs, adusPerSecond } = options;
   const { drawn, world, trees, stabilisation, traffic, watched, discovery, reception } =
     prepare(options);
   scheduleJoins(world, drawn, adusPerSecond);
   watchDiscovery(world, discovery);
   const takeSample = createSampler({ world, scxs, trees, stabilisation, traffic });
-  const samples = play(world, takeSample, options);
+  const isOver = (now: number): boolean =>
+    options.endsWhenQuiet === true && stabilisation.isQuiet(now);
+  const samples = play(world, takeSample, isOver, options);
   return {
     drawn,
     samples,
@@ -147,7 +160,7 @@ export function runExperiment(options: ExperimentOptions): ExperimentReport {
       all: orNull(discovery.instantsMs(1)),
       watched: { scx: watched, known: discovery.watched },
     },
-    stableSinceMs: stabilisation.stableSince(untilMs) ?? null,
+    stableSinceMs: stabilisation.stableSince(world.now()) ?? null,
     edgeChangesPerScx: stabilisation.changes / scxs,
     reception: adusPerSecond === 0 ? null : reception.report(),
     traffic: Object.fromEntries(traffic.byKind),

@@ -43,7 +43,11 @@ const variantsOf = (scope: Scope): Variant[] => [
   { name: WHOLE, session: mainSession(scope, 'fast', 1) },
   ...DIFFERENT.map(([rule, overrides]) => ({
     name: `without ${rule}`,
-    session: sessionOf(scope, 'fast', { named: `without ${rule}`, overrides }),
+    session: sessionOf(scope, 'fast', {
+      named: `without ${rule}`,
+      overrides,
+      draws: scope.fewDraws,
+    }),
   })),
 ];
 

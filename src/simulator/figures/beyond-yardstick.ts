@@ -33,7 +33,7 @@ const nameOf = ({ topology, sources }: Setting): string =>
 const sessionAt = (scope: Scope, profile: Profile, { topology, sources }: Setting): Session =>
   topology === 'ts1000n'
     ? mainSession(scope, profile, sources)
-    : sessionOf(scope, profile, { topology, sources });
+    : sessionOf(scope, profile, { topology, sources, draws: scope.fewDraws });
 
 interface Line {
   readonly name: string;

@@ -106,8 +106,7 @@ function drawBySize(by: BySize, reportsOf: Reports, scope: Scope): Drawing {
       ...(by.marks && { marks: by.marks }),
     },
     text: [
-      `Mean and 95% confidence interval over ${plural(scope.draws, 'draw')} at ${scope.scxs} SCXs ` +
-        `and ${scope.fewDraws} at other sizes; one source.`,
+      `Mean and 95% confidence interval over ${plural(scope.draws, 'draw')}; one source.`,
       ...lines.map(sentenceOf),
       ...(by.text?.(reportsOf, scope) ?? []),
     ],

@@ -94,7 +94,7 @@ export const figure6: Figure = {
         ],
       },
       text: [
-        `SCXs of ${plural(scope.draws, 'draw')} together; the paper shows one experiment.`,
+        `SCXs of ${plural(scope.manyDraws, 'draw')} together; the paper shows one experiment.`,
         ...PROFILE_NAMES.map(sentenceOf),
         ...whyText(percentBy(reportsOf(mainSession(scope, 'paper', SOURCES)), 'most', 20)),
       ],

@@ -75,8 +75,8 @@ export const figure9: Figure = {
         ],
       },
       text: [
-        `${plural(scope.draws, 'experiment')}, each on a topology of its own and with ` +
-          `${SOURCES} sources; the paper has 100 experiments on 25 topologies.`,
+        `${plural(scope.manyDraws, 'experiment')} on ${scope.draws} topologies, with ${SOURCES} ` +
+          'sources; the paper has 100 experiments on 25 topologies.',
         ...profiles.map(
           ({ profile, statistics: { mean, min, max, count } }) =>
             `Profile ${profile}: ${fixed(mean, 2)} on average, ${fixed(min, 2)} at least, ` +

@@ -6,6 +6,7 @@ import { figure6, figure7 } from './discovery.js';
 import { figure9 } from './distribution.js';
 import type { Figure } from './presentation/figure.js';
 import { figure8, figure10 } from './progress.js';
+import { readingsFigure } from './readings.js';
 import {
   figure12,
   figure13,
@@ -20,6 +21,7 @@ import { figure11 } from './stress.js';
 export const FIGURES: readonly Figure[] = [
   ...[figure6, figure7, figure8, figure9, figure10],
   ...[figure11, figure12, figure13, figure14, figure15],
+  readingsFigure,
   ...[yardstickFigure, ablationFigure, scaleRatio, scaleSettling, scaleTraffic],
 ];
 

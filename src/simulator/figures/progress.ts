@@ -85,9 +85,13 @@ export const figure10: Figure = {
   draw: (reportsOf, scope) => {
     const lines = PROFILE_NAMES.map((profile) => {
       const reports = reportsOf(mainSession(scope, profile, SOURCES));
-      const instants = reports[0]?.samples.map(({ atMs }) => atMs) ?? [];
+      const longest = reports.toSorted((a, b) => b.samples.length - a.samples.length)[0];
+      const instants = longest?.samples.map(({ atMs }) => atMs) ?? [];
       const points = instants.map((atMs, index) => {
-        const changes = reports.map(({ samples }) => samples[index]?.edgeChangesPerScx ?? 0);
+        // A run that has ended keeps what it had.
+        const changes = reports.map(({ samples }) =>
+          Number((samples[index] ?? samples.at(-1))?.edgeChangesPerScx ?? 0),
+        );
         return { x: atMs / 1000, y: statisticsOf(changes).mean };
       });
       return { profile, points, quiet: reports.filter((r) => r.stableSinceMs !== null).length };
@@ -111,7 +115,7 @@ export const figure10: Figure = {
         return (
           `Profile ${profile}: ${fixed(end?.y, 1)} changes for each SCX in ${fixed(end?.x, 0)} s, ` +
           `half of them in the first ${fixed(half?.x, 0)} s (mean over ` +
-          `${plural(scope.draws, 'draw')}). The mesh was unchanged for 100 s, the paper's ` +
+          `${plural(scope.manyDraws, 'draw')}). The mesh was unchanged for 100 s, the paper's ` +
           `rule for the end of an experiment, in ${quiet} of them.`
         );
       }),

@@ -12,6 +12,8 @@ const QUIET_MS = 100_000;
 export interface Stabilisation extends Observer {
   /** Changes so far, each edge counted at both ends. */
   readonly changes: number;
+  /** Whether the mesh has been without a change for so long that the experiment ends (§5.1). */
+  isQuiet(now: number): boolean;
   /**
    * The instant of the last change before the mesh was quiet for the first time, ms; undefined when
    * it was not quiet by the end.
@@ -28,6 +30,7 @@ export function createStabilisation(quietMs = QUIET_MS): Stabilisation {
     get changes() {
       return changes;
     },
+    isQuiet: (now) => changes > 0 && now - lastChange >= quietMs,
     onEvent: (_scx, event, now) => {
       if (event.kind !== 'edgeUp' && event.kind !== 'edgeDown') return;
       if (now - lastChange >= quietMs) stable ??= lastChange;

@@ -3,17 +3,19 @@
  * files that a whole command writes. The real command, with its real times, is run from the
  * installed package (test/e2e/operate/installed-package.test.ts).
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { command } from '../../../src/cli/figures/figures.js';
 import { makeFigures } from '../../../src/cli/figures/make-figures.js';
+import { createRunStore, hashCode } from '../../../src/cli/figures/run-store.js';
 import { describeTime, estimateSeconds } from '../../../src/cli/simulate/expected-time.js';
 import type { Job } from '../../../src/cli/simulate/job.js';
 import { playJobs } from '../../../src/cli/simulate/job-pool.js';
 import { FAST, PAPER } from '../../../src/gossamer/core/config.js';
 import { EXIT } from '../../../src/lib/user-error.js';
+import type { ExperimentReport } from '../../../src/simulator/experiment/experiment.js';
 import { FIGURES } from '../../../src/simulator/figures/figures.js';
 import { scopeOf } from '../../../src/simulator/figures/sessions/scope.js';
 import { TS1000N } from '../../../src/simulator/topology/transit-stub.js';
@@ -82,11 +84,41 @@ describe('The command figures', () => {
 
   test('writes a page, and data and a picture for each figure', () => {
     const files = FIGURES.flatMap(({ id }) => [`${id}.csv`, `${id}.svg`]);
-    expect(readdirSync(first).sort()).toEqual([...files, 'index.html'].sort());
+    expect(readdirSync(first).sort()).toEqual([...files, 'index.html', 'runs'].sort());
+  });
+
+  test('goes on where it was stopped: only missing and damaged runs are played again', async () => {
+    const runs = join(first, 'runs');
+    const names = readdirSync(runs).sort();
+    const page = readFileSync(join(first, 'index.html'), 'utf8');
+    const [missing, damaged, kept] = names.map((name) => join(runs, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const since = statSync(kept).mtimeMs;
+    rmSync(missing);
+    writeFileSync(damaged, 'damaged');
+    await makeFigures({ out: first, scope, seed: 7, matrix: MATRIX });
+    expect(readdirSync(runs).sort()).toEqual(names);
+    expect(readFileSync(damaged, 'utf8')).not.toBe('damaged');
+    expect(statSync(kept).mtimeMs).toBe(since);
+    expect(readFileSync(join(first, 'index.html'), 'utf8')).toBe(page);
+  });
+
+  test('plays a run again when its job or the code has changed', () => {
+    const store = createRunStore(join(directory, 'store'), 'code');
+    const [one, other] = [jobOf(1), { ...jobOf(1), config: { ...FAST, stallMs: Infinity } }];
+    const report = { drawn: { seed: 1 }, sources: [{ ratio: Number.NaN }] };
+    store.save(one, report as unknown as ExperimentReport);
+    expect(store.load(one)).toEqual(report);
+    expect(store.load(other)).toBeUndefined();
+    expect(createRunStore(join(directory, 'store'), 'other').load(one)).toBeUndefined();
+    expect(hashCode()).toBe(hashCode());
   });
 
   test('gives the same bytes for the same seed', () => {
-    for (const name of readdirSync(first)) {
+    for (const name of readdirSync(first).filter((file) => file !== 'runs')) {
       const [a, b] = [first, second].map((path) => readFileSync(join(path, name), 'utf8'));
       expect(a === b, name).toBe(true);
     }

@@ -65,6 +65,17 @@ describe('An experiment', () => {
     expect(report.traffic.keepAlive?.messages).toBeGreaterThan(0);
   });
 
+  test("ends by the paper's rule where that is wanted: 100 s without a change of the mesh", () => {
+    const small = { ...options, scxs: 4, sources: 1, config: PAPER, untilMs: 400_000 };
+    const ended = runExperiment({ ...small, endsWhenQuiet: true });
+    const end = ended.samples.at(-1)?.atMs ?? 0;
+    expect(end).toBeLessThan(small.untilMs);
+    expect(end - (ended.stableSinceMs ?? 0)).toBeGreaterThanOrEqual(100_000);
+    const whole = runExperiment(small);
+    expect(whole.samples).toHaveLength(80);
+    expect(whole.samples.slice(0, ended.samples.length)).toEqual(ended.samples);
+  });
+
   test('counts that every SCX gets every ADU of every source since it joined', () => {
     const { reception } = runExperiment({
       ...options,

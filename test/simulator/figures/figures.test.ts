@@ -117,9 +117,9 @@ describe('A figure', () => {
 
   test.each(['figure-13', 'scale-cost'])('%s has the mean and its interval at each size', (id) => {
     const rows = rowsOf(id, 'profile fast');
-    expect(rows.map((row) => row[1])).toEqual([50, 100, 200, 350]);
+    expect(rows.map((row) => row[1])).toEqual([10, 50, 100, 200, 350]);
     expect(rows[0]).toEqual([
-      ...['profile fast', 50, expect.closeTo(1.3), expect.closeTo(1.27, 2), 2, 2],
+      ...['profile fast', 10, expect.closeTo(1.3), expect.closeTo(1.27, 2), 2, 2],
     ]);
   });
 
@@ -140,7 +140,7 @@ describe('A figure', () => {
   });
 
   test('draws only numbers that are known', () => {
-    expect(FIGURES).toHaveLength(15);
+    expect(FIGURES).toHaveLength(16);
     for (const figure of FIGURES) {
       const { chart, data } = figure.draw(reports, scope);
       const points = chart.series.flatMap((series) => series.points);
@@ -181,6 +181,28 @@ describe('The plan', () => {
     const large = sessions.filter(({ scxs }) => scxs >= 1000);
     expect(large.map(({ scxs }) => scxs)).toEqual([1000, 3000, 10_000]);
     for (const { config, draws } of large) expect([config, draws]).toEqual([FAST, 1]);
+  });
+
+  test('has 100 experiments of figure 9 on 25 topologies, and 25 of every other paper figure', () => {
+    const whole = scopeOf({ ...ASKED, draws: 25 });
+    const drawsOf = (id: string) =>
+      figureOf(id)
+        .needs(whole)
+        .map(({ draws }) => draws);
+    expect(new Set(drawsOf('figure-09'))).toEqual(new Set([100]));
+    for (const session of figureOf('figure-09').needs(whole)) expect(session.topologies).toBe(25);
+    for (const id of ['figure-12', 'figure-13', 'figure-14', 'figure-15', 'paper-readings']) {
+      expect(new Set(drawsOf(id))).toEqual(new Set([25]));
+    }
+  });
+
+  test("ends runs of profile paper by the paper's rule", () => {
+    const ends = (profile: string) =>
+      planSessions(FIGURES, scope)
+        .filter(({ id }) => id.includes(`, ${profile}`))
+        .map(({ endsWhenQuiet }) => endsWhenQuiet);
+    expect(new Set(ends('paper'))).toEqual(new Set([true]));
+    expect(new Set(ends('fast'))).toEqual(new Set([false]));
   });
 
   test('leaves out measured round trips where there are none', () => {

@@ -123,6 +123,8 @@ describe('Stabilisation', () => {
     expect(mesh.changes).toBe(3);
     expect(mesh.stableSince(249_999)).toBeUndefined();
     expect(mesh.stableSince(250_000)).toBe(150_000);
+    expect([mesh.isQuiet(249_999), mesh.isQuiet(250_000)]).toEqual([false, true]);
+    expect(createStabilisation().isQuiet(250_000)).toBe(false);
   });
 
   test('stays the same when there are changes later', () => {

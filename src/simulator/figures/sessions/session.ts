@@ -24,14 +24,20 @@ export interface Session {
   readonly sources: number;
   readonly config: GossamerConfig;
   readonly untilMs: number;
+  /** §5.1: "the experiment ends when there are no changes to the mesh structure for at least 100 s". */
+  readonly endsWhenQuiet: boolean;
   readonly draws: number;
+  /** Topologies over which the draws are spread; where the topology is a file, it is that one. */
+  readonly topologies: number;
 }
 
 /** How much is simulated. */
 export interface Scope {
   /** Draws of the sessions that most figures share. */
   readonly draws: number;
-  /** Draws of all other sessions. */
+  /** Draws of the session with five sources, on `draws` topologies. Paper §5.3: 100 on 25. */
+  readonly manyDraws: number;
+  /** Draws of the sessions of the ablation, and of other topologies. */
   readonly fewDraws: number;
   /** SCXs of a session unless a figure says otherwise. Paper §5.1: 100. */
   readonly scxs: number;
@@ -58,16 +64,28 @@ export interface Variation {
 /** A session under a profile. */
 export function sessionOf(scope: Scope, profile: Profile, variation: Variation = {}): Session {
   const { topology = 'ts1000n', scxs = scope.scxs, sources = 1, named, overrides } = variation;
-  const { draws = scope.fewDraws } = variation;
+  const { draws = scope.draws } = variation;
   const config = { ...PROFILES[profile], ...overrides };
   const rules = named === undefined ? profile : `${profile}, ${named}`;
   const id = `${topology}, ${scxs} SCXs, ${sources} sources, ${rules}`;
-  return { id, topology, scxs, sources, config, untilMs: scope.untilMs[profile], draws };
+  return {
+    ...{ id, topology, scxs, sources, config, draws },
+    untilMs: scope.untilMs[profile],
+    // Whoever looks at fast looks at its routes, which change in a quiet mesh, too.
+    endsWhenQuiet: profile === 'paper',
+    topologies: scope.draws,
+  };
 }
+
+/** Sources of figures 6 to 10 (§5.3). */
+const MANY_SOURCES = 5;
 
 /** The session that most figures share: the paper's usual one, with all draws. */
 export const mainSession = (scope: Scope, profile: Profile, sources: number): Session =>
-  sessionOf(scope, profile, { sources, draws: scope.draws });
+  sessionOf(scope, profile, {
+    sources,
+    draws: sources === MANY_SOURCES ? scope.manyDraws : scope.draws,
+  });
 
 /** The reports of a session's draws, in order. */
 export type Reports = (session: Session) => readonly ExperimentReport[];
