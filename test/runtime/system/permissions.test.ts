@@ -80,6 +80,12 @@ test('Only a process that may starts others', () => {
   expect(tried(permissionFlags(true, { startsProcesses: true }), spawn)).toBe('0');
 });
 
+test('Only a process that may starts threads', () => {
+  const start = "new (require('worker_threads').Worker)('', { eval: true }).threadId > 0";
+  expect(tried(confined, start)).toBe(DENIED);
+  expect(tried(permissionFlags(true, { startsThreads: true }), start)).toBe('true');
+});
+
 test('A confined process knows that it is, and what it asks of Linux about itself is answered', () => {
   expect(tried(confined, 'process.permission !== undefined')).toBe('true');
   for (const path of OWN_FACTS) {
