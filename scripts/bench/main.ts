@@ -30,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   rivals: () => import('./rivals.js'),
   limit: () => import('./limit.js'),
   history: () => import('./history.js'),
+  multicast: () => import('./multicast.js'),
   levels: () => import('./levels.js'),
   'shared-tree': () => import('./shared-tree.js'),
 };

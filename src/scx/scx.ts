@@ -173,6 +173,7 @@ async function openParts(options: ScxOptions) {
   const multicast = openMulticast({
     ...{ launch, name, feed, receivers, log, now },
     description: () => completed(later.description(), playout.onAir.description),
+    isResumed: predecessor !== undefined || launch.segment !== undefined,
     isReplaced: () => later.isReplaced(),
     isOnAir: () => playout.playing() !== undefined,
     isPrivate: () => tickets.isPrivate,

@@ -50,6 +50,8 @@ export interface GroupReceptionOptions {
   /** Sends a message to the SCX. */
   send(message: ClientMessage): void;
   onEvent(event: GroupEvent): void;
+  /** Measures silence: a group is not silent while this process cannot listen, ms. */
+  attended(): number;
 }
 
 export interface GroupReception {
@@ -77,6 +79,7 @@ const areInOrder = (adus: readonly Adu[]): boolean =>
 
 /** Creates the reception by a group to which we have not been invited yet. */
 export function createGroupReception(options: GroupReceptionOptions): GroupReception {
+  const { attended } = options;
   const recovery = createRecovery<Adu>(createRng(randomInt(2 ** 31)));
   const others = createTokenBucket(OTHERS.burst, OTHERS.everyMs);
   const timers = new Set<NodeJS.Timeout>();
@@ -128,12 +131,12 @@ export function createGroupReception(options: GroupReceptionOptions): GroupRecep
         timers.delete(timer);
         wake();
       },
-      Math.max(0, Math.ceil(instant - performance.now())),
+      Math.max(0, Math.ceil(instant - attended())),
     );
     timers.add(timer);
   };
 
-  const run = drive(recovery, { now: () => performance.now(), perform, wakeAt });
+  const run = drive(recovery, { now: attended, perform, wakeAt });
   const feed = (input: RecoveryInput<Adu>): void => {
     if (!isClosed) run(input);
   };

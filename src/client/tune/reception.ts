@@ -13,6 +13,7 @@
 import type { Adu } from '../../gossamer/core/node.js';
 import { EXIT, UserError } from '../../lib/user-error.js';
 import { createLotCheck, isFault, type LotRefusal } from '../../overlay/lots/lot-check.js';
+import { createAttendedClock } from '../../runtime/attended-clock.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { AUDIO_CHANNEL } from '../../session/channels.js';
 import type { ClientMessage } from '../../wire/client-message.js';
@@ -77,6 +78,7 @@ interface State extends ReceptionOptions {
   connection: ScxConnection | undefined;
   group: GroupReception | undefined;
   isReading: boolean;
+  readonly attended: () => number;
 }
 
 /** How often the announcement is read again, ms: a source key may be taken out. Guess. */
@@ -91,6 +93,7 @@ export async function openReception(options: ReceptionOptions): Promise<Receptio
     ...options,
     ...{ order: createAduOrder(), ending, session: undefined },
     ...{ connection: undefined, group: undefined, isReading: true },
+    attended: createAttendedClock(() => performance.now()),
   };
   await keepAttached({
     clusters: options.clusters,
@@ -169,6 +172,7 @@ async function attachOnce(state: State, cluster: string) {
     ...{ interfaceName: state.interfaceName, localAddress: connection.localAddress, onEvent },
     believed: reader.believed,
     take: (adu) => take(state, adu),
+    attended: state.attended,
     positions: order.positions,
     send: (message) => connection.send(encodeClientMessage(message)),
   });

@@ -39,6 +39,8 @@ export interface MulticastOptions {
   readonly receivers: Pick<Receivers, 'ofGroup' | 'setGroup'>;
   readonly log: Logger;
   description(): StreamDescription;
+  /** Another SCX of the session has run here before. */
+  readonly isResumed: boolean;
   isOnAir(): boolean;
   /** Another SCX of the session sends to the groups now. */
   isReplaced(): boolean;

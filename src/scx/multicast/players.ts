@@ -29,6 +29,11 @@ export interface PlayersOptions {
   readonly ttl: number;
   /** The format that all players know is sent always. */
   readonly isAlways: boolean;
+  /**
+   * Another SCX of the session has sent here before. Players that get nothing report nothing: so it is sent
+   * at first as if its description had been read just now.
+   */
+  readonly isResumed: boolean;
   /** Our address in the local network. */
   readonly origin: string;
   open: OpenSocket;
@@ -72,6 +77,7 @@ async function openStream(options: PlayersOptions, format: RtpFormat) {
     ...{ ssrc: randomInt(U32_SPAN), timestampAt0: randomInt(U32_SPAN) },
     cname: `scattercast@${options.origin}`,
   });
+  if (options.isResumed) stream.onDescribed();
   return stream;
 }
 

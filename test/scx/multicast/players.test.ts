@@ -24,7 +24,8 @@ const sentTo = (target: string): readonly Buffer[] => wire.get(target) ?? [];
 
 async function open(changes: Partial<PlayersOptions> = {}): Promise<void> {
   players = await openPlayers({
-    ...{ name: NIGHT, group: '239.192.40.0', ttl: 1, origin: '10.1.2.3', isAlways: false },
+    ...{ name: NIGHT, group: '239.192.40.0', ttl: 1, origin: '10.1.2.3' },
+    ...{ isAlways: false, isResumed: false },
     open: async ({ group, port }, onDatagram) => {
       const target = `${group}:${port}`;
       wire.set(target, []);
@@ -143,6 +144,13 @@ test('a session that players may not hear is neither described nor announced nor
   expect(players.answer('/night.sdp')).toMatchObject({ status: 403 });
   expect(sentTo(RTP).length).toBe(before);
   expect(sentTo(SAP).at(-1)?.[0]).toBe(0x24); // withdrawn
+});
+
+test('an SCX that takes the place of another one sends at once, as its players cannot report before', async () => {
+  await open({ isResumed: true });
+  play();
+  expect(sentTo(RTP).length).toBe(7);
+  expect(sentTo(ADUS).length).toBe(19);
 });
 
 test('an unlisted session is not announced; one that is to be sent always needs no listener', async () => {
