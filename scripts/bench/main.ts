@@ -33,6 +33,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   multicast: () => import('./multicast.js'),
   levels: () => import('./levels.js'),
   'shared-tree': () => import('./shared-tree.js'),
+  'name-dropper': () => import('./name-dropper.js'),
 };
 
 /** A table with more fields than this is printed with its fields as rows. */
