@@ -54,11 +54,13 @@ export function chooseNext(
   const isHere = ({ offer }: Found): boolean => hasMember(here, offer.oldest);
   const others = found.filter((each) => !isHere(each)).filter(isOpen(config));
   const nearest = others[0];
-  if (rank >= config.membersMax) {
+  if (rank >= config.membersMax && !represents) {
     if (nearest !== undefined) return { kind: 'enter', offer: nearest.offer };
     return rng.unit() < config.founders ? { kind: 'found' } : STAY;
   }
-  if (members.length < config.membersMin && now - here.bornAt > LEVEL_TIMEOUTS.growMs) {
+  const isSmall = members.length < config.membersMin && now - here.bornAt > LEVEL_TIMEOUTS.growMs;
+  // Its representatives are the last to go: the others still hear the session over them.
+  if (isSmall && (!represents || members.length <= config.representatives)) {
     const own = members[0]?.id ?? '';
     const larger = others.find(
       ({ offer }) =>

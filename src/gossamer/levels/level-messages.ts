@@ -13,6 +13,8 @@ export interface Offer {
   readonly entries: readonly Address[];
   /** Addresses in the upper mesh; none: the node does not take part there. */
   readonly above: readonly Address[];
+  /** Whether it has represented its neighbourhood for a while. */
+  readonly represents: boolean;
   /** Nodes that represent neighbourhoods: some that are near to this one, and some at random. */
   readonly near: readonly Address[];
 }

@@ -5,7 +5,7 @@
 import type { Rng } from '../../lib/rng.js';
 import { predictedDelayMs } from '../core/coordinates.js';
 import type { Address, Member } from '../core/node.js';
-import type { LevelsConfig } from './level-config.js';
+import { LEVEL_TIMEOUTS, type LevelsConfig } from './level-config.js';
 import { ADDRESSES_MAX, type Offer } from './level-messages.js';
 import type { Meshes } from './meshes.js';
 import { byAge, byCentrality, type Participant } from './participant.js';
@@ -29,7 +29,7 @@ export interface Offers {
   /** What is to be answered to an SCX that looks for a neighbourhood. */
   answer(here: Participant, now: number): Offer;
   learn(found: readonly Found[]): void;
-  /** Homes of representatives: those of our neighbourhood, and those that searches have found. */
+  /** Whom to ask: first who represents our neighbourhood, then others that searches have found. */
   homes(): Address[];
   /** Addresses in the upper mesh. */
   above(): readonly Address[];
@@ -61,7 +61,7 @@ export function createOffers({ config, rng, meshes, homeOf }: OffersOptions): Of
     return [...near, ...any].map(({ member }) => homeOf(member.address));
   };
 
-  const describe = (here: Participant): Offer => {
+  const describe = (here: Participant, now: number): Offer => {
     const { upper } = meshes;
     const members = byAge(here);
     const others = rng.sample(here.gossamer.sightings(), ENTRIES_BESIDES);
@@ -71,6 +71,7 @@ export function createOffers({ config, rng, meshes, homeOf }: OffersOptions): Of
       members: members.length,
       entries: [here.gossamer.self().address, ...others.map(({ member }) => member.address)],
       above: upper === undefined ? [] : [upper.gossamer.self().address],
+      represents: upper !== undefined && now - upper.bornAt > LEVEL_TIMEOUTS.newcomerMs,
       near: distinct(lists).slice(0, ADDRESSES_MAX),
     };
   };
@@ -78,20 +79,23 @@ export function createOffers({ config, rng, meshes, homeOf }: OffersOptions): Of
   return {
     answer: (here, now) => {
       if (answered === undefined || answered.until <= now) {
-        answered = { offer: describe(here), until: now + ANSWER_MS };
+        answered = { offer: describe(here, now), until: now + ANSWER_MS };
       }
       return answered.offer;
     },
     learn: (found) => {
-      const offers = found.map(({ offer }) => offer);
-      const above = distinct(offers.map((offer) => offer.above));
-      if (above.length > 0) aboveKnown = rng.sample(above, ADDRESSES_MAX);
-      const homes = distinct([found.map(({ home }) => home), ...offers.map(({ near }) => near)]);
-      if (homes.length > 0) homesKnown = homes.slice(0, ADDRESSES_MAX);
+      const representing = found.filter(({ offer }) => offer.above.length > 0);
+      if (representing.length === 0) return;
+      const offers = representing.map(({ offer }) => offer);
+      aboveKnown = rng.sample(distinct(offers.map(({ above }) => above)), ADDRESSES_MAX);
+      const homes = representing.map(({ home }) => home);
+      const near = rng.sample(distinct(offers.map((offer) => offer.near)), ADDRESSES_MAX);
+      homesKnown = distinct([homes, near]).slice(0, ADDRESSES_MAX);
     },
     homes: () => {
-      const own = meshes.lower === undefined ? [] : ownHomes(meshes.lower);
-      return distinct([own, homesKnown]);
+      const { lower } = meshes;
+      const own = lower === undefined ? [] : ownHomes(lower).slice(0, config.representatives);
+      return distinct([own, rng.sample(homesKnown, ADDRESSES_MAX)]);
     },
     above: () => aboveKnown,
   };

@@ -69,7 +69,6 @@ export function createResidence(options: ResidenceOptions): Residence {
     meshes.nextLower = undefined;
     bridge.learn('lower', participant.sources.values());
     if (meshes.upper !== undefined) bridge.open();
-    lookMs = config.lookFirstMs;
     lookLater(now);
     timers.clear('endMove');
     timers.set('upkeep', now + LEVEL_TIMEOUTS.upkeepMs * rng.unit());
@@ -144,9 +143,7 @@ export function createResidence(options: ResidenceOptions): Residence {
 
   /** Is a representative no more, if enough others are, and more central. */
   const retire = (here: Participant, found: readonly Found[]): void => {
-    const others = found.filter(
-      ({ offer }) => offer.above.length > 0 && hasMember(here, offer.oldest),
-    );
+    const others = found.filter(({ offer }) => offer.represents && hasMember(here, offer.oldest));
     if (meshes.upper === undefined || isFounding || others.length < config.representatives) return;
     if (centralityOf(here) > config.representatives) exitUpper();
   };

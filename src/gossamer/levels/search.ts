@@ -31,7 +31,7 @@ export interface SearchOptions {
 
 export interface Search {
   isRunning(): boolean;
-  /** Begins with these nodes, unless a search is running. */
+  /** Begins with the first few of these nodes, unless a search is running. */
   begin(first: readonly Address[], now: number): void;
   onOffer(from: Address, nonce: number, offer: Offer, now: number): void;
   tick(now: number): void;
@@ -88,7 +88,7 @@ export function createSearch({ rng, home, send, onDone }: SearchOptions): Search
       rounds = 0;
       nonce = rng.below(2 ** 31);
       lastRoundAt = now;
-      ask(rng.sample(first, ASKED_AT_ONCE), now);
+      ask(first, now);
       if (waiting === 0) endsAt = now;
     },
     onOffer: (from, told, offer, now) => {

@@ -23,7 +23,7 @@ function playSearch(home: number, first: readonly number[], isDead = (_: number)
       if (isDead(number) || message.kind !== 'seek') return;
       const steps = [-16, -8, -4, -2, -1, 1, 2, 4, 8, 16].map((step) => number + step);
       const offer = {
-        ...{ oldest: nodeId(number), members: 1, entries: [to], above: [] },
+        ...{ oldest: nodeId(number), members: 1, entries: [to], above: [], represents: false },
         near: steps.filter((other) => other >= 0 && other < LINE).map(addressOf),
       };
       const rtt = 2 * Math.abs(number - home);
