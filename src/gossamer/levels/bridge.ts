@@ -53,8 +53,12 @@ const otherOf = (side: Side): Side => (side === 'lower' ? 'upper' : 'lower');
 /**
  * Creates a bridge over which nothing crosses.
  * @param feed gives an input to our machine in a mesh
+ * @param ownSource a source of the node itself, which only ever crosses to the upper mesh
  */
-export function createBridge(feed: (side: Side, input: Input) => void): Bridge {
+export function createBridge(
+  feed: (side: Side, input: Input) => void,
+  ownSource: (id: SourceId) => Source | undefined = () => undefined,
+): Bridge {
   /** Bounded as the sources of the meshes are. */
   const sources = new Map<SourceId, Known>();
   let isOpen = false;
@@ -63,10 +67,10 @@ export function createBridge(feed: (side: Side, input: Input) => void): Bridge {
   const keyOf = (side: Side, { source, channel }: Adu): string => `${side}/${source}/${channel}`;
 
   /** The crossing that the announcements ask for. */
-  const crossingOf = ({ announced }: Known): Crossing | undefined => {
-    const [lower, upper] = [announced.get('lower'), announced.get('upper')];
+  const crossingOf = (id: SourceId, { announced }: Known): Crossing | undefined => {
+    const [lower, upper] = [ownSource(id) ?? announced.get('lower'), announced.get('upper')];
     const from = (lower?.epoch ?? -1) > (upper?.epoch ?? -1) ? 'lower' : 'upper';
-    const source = announced.get(from);
+    const source = from === 'lower' ? lower : upper;
     const there = announced.get(otherOf(from))?.epoch ?? -1;
     if (!isOpen || source === undefined || source.epoch % CROSSINGS === 0) return undefined;
     const epoch = source.epoch - 1;
@@ -90,7 +94,7 @@ export function createBridge(feed: (side: Side, input: Input) => void): Bridge {
   };
 
   const settle = (id: SourceId, known: Known): void => {
-    const [before, wanted] = [known.crossing, crossingOf(known)];
+    const [before, wanted] = [known.crossing, crossingOf(id, known)];
     if (before?.to === wanted?.to && before?.source.epoch === wanted?.source.epoch) return;
     const continues = before?.isAnnounced === true && before.to === wanted?.to;
     if (before !== undefined && !continues) withdraw(before);

@@ -90,6 +90,7 @@ function createOwnSources(meshes: Meshes) {
     for (const mesh of [meshes.lower, meshes.nextLower]) meshes.feed(mesh, input);
   };
   return {
+    get: (id: SourceId): Source | undefined => sources.get(id),
     announceIn: (participant: Participant): void => {
       for (const source of sources.values()) {
         meshes.feed(participant, { kind: 'announceSource', source });
@@ -163,8 +164,8 @@ function createParts(options: LevelsOptions, emit: (effect: LevelsEffect) => voi
       if (effect.kind === 'notify') onEvent(meshes, bridge, participant, effect.event);
     },
   });
-  const bridge = createBridge((side, input) => meshes.feed(meshes[side], input));
   const own = createOwnSources(meshes);
+  const bridge = createBridge((side, input) => meshes.feed(meshes[side], input), own.get);
   const offers = createOffers({ config, rng, meshes, homeOf: options.homeOf });
   const residence = createResidence({
     ...{ config, rng, home, rendezvous, meshes, bridge, offers },

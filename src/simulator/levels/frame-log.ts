@@ -25,6 +25,8 @@ export interface FrameLog {
    * undefined: not by the end.
    */
   settledSince(untilMs: number): number | undefined;
+  /** Since when every frame has reached all nodes, ms; undefined: not by the end. */
+  wholeSince(untilMs: number): number | undefined;
 }
 
 const NEAR = 0.05;
@@ -52,6 +54,13 @@ export function createFrameLog(directMs: readonly number[]): FrameLog {
     return delays / direct;
   };
 
+  /** Since when no frame was as it should not be, ms. */
+  const since = (untilMs: number, isBad: (frame: Frame) => boolean): number | undefined => {
+    const due = frames.filter(({ publishedMs }) => publishedMs < untilMs);
+    return due[due.findLastIndex(isBad) + 1]?.publishedMs;
+  };
+  const isPartial = ({ nodes }: Frame): boolean => nodes < directMs.length;
+
   return {
     onDeliver: (node, { sequence, timestampMs }, now) => {
       const before = last[node] as number;
@@ -70,10 +79,10 @@ export function createFrameLog(directMs: readonly number[]): FrameLog {
     ratio,
     settledSince: (untilMs) => {
       const final = ratio(untilMs - LAST_MS, untilMs);
-      const due = frames.filter(({ publishedMs }) => publishedMs < untilMs);
-      const isFar = ({ nodes, delaysMs, directMs: its }: Frame): boolean =>
-        nodes < directMs.length || Math.abs(delaysMs / its - final) > NEAR * final;
-      return due[due.findLastIndex(isFar) + 1]?.publishedMs;
+      const isFar = (frame: Frame): boolean =>
+        isPartial(frame) || Math.abs(frame.delaysMs / frame.directMs - final) > NEAR * final;
+      return since(untilMs, isFar);
     },
+    wholeSince: (untilMs) => since(untilMs, isPartial),
   };
 }

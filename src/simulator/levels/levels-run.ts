@@ -35,6 +35,8 @@ export interface LevelsRunOptions {
 
 export interface LevelsReport {
   readonly ratio: number;
+  /** Since when every frame has reached all SCXs; and since when also the ratio is near the last one. */
+  readonly wholeMs: number | undefined;
   readonly settledMs: number | undefined;
   /** Frames that SCXs skipped, those that they got twice; and those skipped after deaths. */
   readonly missed: number;
@@ -193,6 +195,7 @@ export function runLevels(options: LevelsRunOptions): LevelsReport {
   const missed = log.missed();
   const report = {
     ratio: log.ratio(untilMs - SAMPLE_MS - IN_TRANSIT_MS, untilMs - IN_TRANSIT_MS),
+    wholeMs: log.wholeSince(untilMs - IN_TRANSIT_MS),
     settledMs: log.settledSince(untilMs - IN_TRANSIT_MS),
     ...{ missed, repeated: log.repeated() },
     ...{ bytesPerSecond: mean(perSecond), bytesPerSecondMost: most(perSecond) },

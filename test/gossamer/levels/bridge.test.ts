@@ -92,6 +92,17 @@ describe('A bridge between two meshes', () => {
     ]);
   });
 
+  test('never announces a source of the node itself in its neighbourhood, where it is announced as it is', () => {
+    bridge = createBridge(
+      (side, input) => void fed.push([side, input.kind, numberOf(input)]),
+      () => attached,
+    );
+    bridge.open();
+    learn('upper', lowered(1));
+    learn('lower', attached, true);
+    expect(fed).toEqual([['upper', 'announceSource', attached.epoch - 1]]);
+  });
+
   test('follows a source that attaches anew', () => {
     learn('upper', lowered(1));
     const anew = asAttached({ id, priority: 1, epoch: 8 });

@@ -28,7 +28,7 @@ const report = runLevels({
 
 describe('A session with two levels', () => {
   test('brings every frame to every SCX once, although SCXs move between neighbourhoods', () => {
-    expect(report.settledMs).toBeDefined();
+    expect(report.wholeMs).toBeLessThan(20_000);
     expect(report.missed).toBe(0);
     expect(report.repeated).toBe(0);
     expect(report.moves).toBeGreaterThan(0);
