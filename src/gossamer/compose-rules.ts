@@ -78,7 +78,7 @@ export function composeRules(
   const heartbeat = createHeartbeat(clocked('heartbeat'), facts.heartbeatFacts(rules));
   const routing = createRouting(clocked('routing'), facts.routingFacts(rules));
   const distribution = createDistribution(clocked('distribution'), facts.distributionFacts(rules));
-  const edgeReports = createEdgeReports(facts.edgeReportsView(rules));
+  const edgeReports = createEdgeReports(config, facts.edgeReportsView(rules));
   const exchangeView = facts.edgeExchangeView(rules);
   const edgeExchange = createEdgeExchange(context, edgeReports, exchangeView);
   const optimizer = createOptimizer({

@@ -34,7 +34,9 @@ export function lifecycleFacts(
   return {
     onJoined: (now) => {
       const { discovery, heartbeat, optimizer, routing, mesh, rendezvous, entries } = rules();
+      const { edgeExchange } = rules();
       for (const rule of [discovery, heartbeat, optimizer, routing, entries]) rule.start(now);
+      edgeExchange.onDisturbed(now);
       mesh.resume(formerEdges, now);
       rendezvous.callUntilSettled(now);
     },
@@ -95,7 +97,10 @@ export function meshFacts(rules: GetRules): MeshFacts {
       edgeReports.forget(member.id);
       rules().entries.onEdgeDown(member.id);
       distribution.onEdgeDown(member.id, reason);
-      if (GONE.has(reason)) routing.onGone(member.id);
+      if (GONE.has(reason)) {
+        routing.onGone(member.id);
+        rules().edgeExchange.onDisturbed(now);
+      }
       routing.onEdgeDown(member.id, now);
       distribution.onEdges(now);
       optimizer.quicken(now);
@@ -103,7 +108,7 @@ export function meshFacts(rules: GetRules): MeshFacts {
     },
     onRefused: (_member, now) => rules().optimizer.onRefused(now),
     onReferred: (instead, now) => rules().optimizer.onNamed(instead, now),
-    grant: (offer, now) => rules().edgeExchange.grant(offer, now),
+    grant: (offer, now, asker) => rules().edgeExchange.grant(offer, now, asker),
     isAvoided: (id) => rules().routing.isAvoided(id),
   };
 }
@@ -204,6 +209,8 @@ export function entriesFacts(rules: GetRules): EntriesFacts {
 
 export function edgeReportsView(rules: GetRules): EdgeReportsView {
   return {
+    ...{ coordinates: (id) => rules().membership.coordinates(id) },
+    rttMs: (id) => rules().routing.rttMs(id),
     lambda: () => rules().routing.lambda(),
     reachedOver: (id) => rules().routing.reachedOver(id),
     sources: () => rules().routing.sources(),
@@ -224,6 +231,8 @@ export function edgeExchangeView(rules: GetRules): EdgeExchangeView {
     isIdle: () => rules().routing.table.size === 0,
     coordinates: (id) => rules().membership.coordinates(id),
     rttMs: (id) => rules().routing.rttMs(id),
+    member: (id) => rules().membership.get(id),
+    costMs: (scx) => (scx === rules().life.self().id ? 0 : rules().routing.costMs(scx)),
     bearer: () => rules().heartbeat.bearer(),
     neighbours: () => rules().mesh.neighbours,
     isAvoided: (id) => rules().routing.isAvoided(id),

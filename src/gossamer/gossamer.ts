@@ -60,6 +60,8 @@
  *   edge-value.ts          Beyond   the value of an edge, in ms
  *   edge-reports.ts        Beyond   what the two ends of an edge report to each other
  *   evictions.ts           Beyond   which neighbour a full node gives up
+ *   hysteresis.ts          Beyond   how much a change of edges must gain
+ *   promotion.ts           Beyond   a parent that yields its place to a child
  *   bridge.ts              3.5      an edge over a cut
  *
  * routing/
@@ -70,6 +72,7 @@
  *   neighbour-routes.ts    3.7      what neighbours advertise
  *   next-hop.ts            3.7      the best neighbour, and a reserve
  *   route-offer.ts         3.6      what the nodes of Λ are compared by
+ *   left-parent.ts         Beyond   the place that an asker of an edge leaves
  *   trust.ts               Beyond   who did not deliver what it promised; when to be wary
  *   updates.ts             3.7      what an update contains
  *   update-rounds.ts       3.7      when updates are sent

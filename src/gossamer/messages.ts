@@ -9,6 +9,8 @@ import type { Message } from './core/message.js';
 import type { Address, Member } from './core/node.js';
 import type { Rules } from './rules.js';
 
+type KeepAlive = Extract<Message, { kind: 'keepAlive' }>;
+
 /**
  * Answers a probe, REQUEST_STATUS (§3.6): "The STATUS response from X_j contains a copy of the current
  * routing table of X_j and a CAN_ACCEPT flag that indicates whether X_j has room to accept a connection
@@ -25,12 +27,26 @@ function answerRequestStatus(rules: Rules, to: Address): void {
   });
 }
 
+/** A neighbour that would yield its place at its parent to us makes us probe that parent. */
+function handleKeepAlive(rules: Rules, from: Member, report: KeepAlive, now: number): void {
+  const { life, edgeReports, membership, optimizer, routing } = rules;
+  const before = edgeReports.received(from.id)?.heir?.id;
+  edgeReports.handle(from.id, report);
+  const self = life.self().id;
+  if (report.heir?.id !== self || before === self) return;
+  for (const scx of routing.reachedOver(from.id)) {
+    const parent = routing.table.get(scx)?.route.path[2];
+    const member = parent && membership.get(parent);
+    if (member !== undefined) optimizer.onNamed(member, now);
+  }
+}
+
 /** Creates a handler that hands each control message to the rule that it is for. */
 export function createMessages(
   rules: Rules,
 ): (from: Member, message: Message, now: number) => void {
   const { context, life, mesh, membership, discovery, rendezvous, departures } = rules;
-  const { heartbeat, optimizer, pings, ownCoordinates, edgeReports, routing, entries } = rules;
+  const { heartbeat, optimizer, pings, ownCoordinates, routing, entries } = rules;
   const isOverEdge = (from: Member): boolean => mesh.neighbours.has(from.id);
   return (from, message, now) => {
     switch (message.kind) {
@@ -42,7 +58,7 @@ export function createMessages(
       case 'notice':
         return departures.handle(from, message.notice, now);
       case 'keepAlive':
-        return isOverEdge(from) ? edgeReports.handle(from.id, message) : mesh.disown(from);
+        return isOverEdge(from) ? handleKeepAlive(rules, from, message, now) : mesh.disown(from);
       case 'heartbeat':
         if (!isOverEdge(from)) return mesh.disown(from);
         return heartbeat.handle(from, message.generator, message.sequence, now);

@@ -17,6 +17,8 @@ import {
 import type {
   DataMessage,
   Death,
+  Heir,
+  LeftParent,
   Load,
   Message,
   Notice,
@@ -58,6 +60,11 @@ const place = struct<Coordinates>({
 const sighting = struct<Sighting>({ member, place });
 const digest = struct<Bloom>({ salt: upTo(0xffff), bits: bytesUpTo(DIGEST_BYTES_MAX) });
 const load = struct<Load>({ scx: nodeId, scxs: upTo(BOUNDS.listenersMax) });
+
+const heir = struct<Heir>({ id: nodeId, scxs: upTo(BOUNDS.listenersMax), distanceMs: ms });
+
+const cost = struct<LeftParent['costs'][number]>({ scx: nodeId, costMs: ms });
+const leftParent = struct<LeftParent>({ id: nodeId, costs: listOf(cost, BOUNDS.routesMax) });
 
 const TIME_BYTES = 6;
 const STATEMENT_BYTES = TIME_BYTES + SIGNATURE_BYTES;
@@ -280,7 +287,7 @@ export const messageCodec = byKind<Message>({
   discovery,
   discoveryResponse: discovery,
   notice: testimony.notice,
-  keepAlive: { worthMs: ms, loads: listOf(load, BOUNDS.routesMax) },
+  keepAlive: { worthMs: ms, loads: listOf(load, BOUNDS.routesMax), heir: nullable(heir) },
   heartbeat: testimony.heartbeat,
   requestStatus: {},
   status: {
@@ -288,7 +295,13 @@ export const messageCodec = byKind<Message>({
     routes,
     generator: nullable(nodeId),
   },
-  edgeRequest: { rttMs: ms, addGainMs: nullable(ms), acceptGainMs: nullable(ms), place },
+  edgeRequest: {
+    rttMs: ms,
+    addGainMs: nullable(ms),
+    acceptGainMs: nullable(ms),
+    place,
+    leaves: nullable(leftParent),
+  },
   edgeAccept: { reversed: flag },
   edgeReject: {},
   edgeDrop: { instead: nullable(member) },

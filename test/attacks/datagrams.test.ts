@@ -31,7 +31,13 @@ import {
 } from '../overlay/support.js';
 
 const TOKEN = 'abcdefabcdefabcd' as DatagramToken;
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
+const OFFER = {
+  rttMs: 1,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: UNKNOWN_COORDINATES,
+  leaves: null,
+};
 const AT = { address: '127.0.0.1:7' };
 
 /** A child that is subscribed to the station's source, by hand. */
@@ -40,7 +46,7 @@ async function becomeChild(station: Station): Promise<Seal> {
   neighbour.send(encodeHello(strangerHello(7, AT)));
   neighbour.send(encodeMessage({ kind: 'edgeRequest', ...OFFER }));
   await eventually(() => neighboursOf(station).includes(idOf(7)));
-  const alive = { kind: 'keepAlive', worthMs: 0, loads: [] } as const;
+  const alive = { kind: 'keepAlive', worthMs: 0, loads: [], heir: null } as const;
   const timer = setInterval(() => neighbour.send(encodeMessage(alive)), 100);
   afterTest(() => clearInterval(timer));
   const child = connectRaw(station.overlay.address);

@@ -27,7 +27,13 @@ import {
 } from '../overlay/support.js';
 
 const LIAR = idOf(7);
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
+const OFFER = {
+  rttMs: 1,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: UNKNOWN_COORDINATES,
+  leaves: null,
+};
 
 /** An invented source SCX with so many sources. */
 function invented(number: number, count: number): Route {

@@ -41,7 +41,13 @@ import {
 import { rawFrame } from '../wire/support.js';
 
 /** The offer of a peer that has room to add the edge. */
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
+const OFFER = {
+  rttMs: 1,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: UNKNOWN_COORDINATES,
+  leaves: null,
+};
 
 /** Says HELLO as another SCX, with the stranger's own key and address. */
 function pretend(to: Station, member: Member, more: object = {}): RawPeer {
@@ -270,7 +276,7 @@ test.each([
   socket.write(bytes);
   await closed;
   const reason =
-    'this SCX speaks version 6 of the protocol, over TLS: update the side that connects to it';
+    'this SCX speaks version 7 of the protocol, over TLS: update the side that connects to it';
   expect(heard).toEqual([{ kind: 'refusal', reason }]);
   expect(station.overlay.counters.connectionsRefused).toBe(1);
 });

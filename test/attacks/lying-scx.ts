@@ -29,8 +29,14 @@ import {
 } from '../overlay/support.js';
 
 const CHANNELS = [1, 2];
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
-const KEEP_ALIVE: Message = { kind: 'keepAlive', worthMs: 0, loads: [] };
+const OFFER = {
+  rttMs: 1,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: UNKNOWN_COORDINATES,
+  leaves: null,
+};
+const KEEP_ALIVE: Message = { kind: 'keepAlive', worthMs: 0, loads: [], heir: null };
 const NUMBER = 7;
 
 /** An SCX that lies. */
@@ -91,7 +97,7 @@ export async function startLiar(): Promise<Liar> {
       }
       if (message.kind === 'ping') {
         const { nonce } = message;
-        const pong = { kind: 'pong', nonce, place: UNKNOWN_COORDINATES } as const;
+        const pong = { kind: 'pong', nonce, place: UNKNOWN_COORDINATES, leaves: null } as const;
         connection.send(encodeMessage(pong));
       }
       const heard = message.kind === 'update' ? message.routes[0] : undefined;

@@ -22,7 +22,13 @@ import {
 const DATA = { purpose: 'data', channel: 1 };
 
 /** The offer of a peer that has room to add the edge. */
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
+const OFFER = {
+  rttMs: 1,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: UNKNOWN_COORDINATES,
+  leaves: null,
+};
 
 /** After HELLO, from that address. */
 async function greetFrom(

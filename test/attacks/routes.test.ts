@@ -23,7 +23,13 @@ import {
 } from '../overlay/support.js';
 
 const LIAR = idOf(7);
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
+const OFFER = {
+  rttMs: 1,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: UNKNOWN_COORDINATES,
+  leaves: null,
+};
 const OTHER = { ...SOURCE, id: sourceOf('b') };
 const TIMES = 50;
 

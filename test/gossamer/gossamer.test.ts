@@ -230,7 +230,7 @@ describe('The machine', () => {
       const member = memberOf(5, { address: addressOf(66), incarnation });
       const message = {
         ...{ deaths: [], generator: null, digest: null },
-        members: [{ member, place: UNKNOWN_COORDINATES }],
+        members: [{ member, place: UNKNOWN_COORDINATES, leaves: null }],
       };
       hear(memberOf(1), { kind: 'discoveryResponse', ...message });
     };

@@ -24,7 +24,13 @@ import { addressOf, aduOf, memberOf, nodeId, sourceId } from './support.js';
 const SELF = memberOf(5, { rendezvous: true });
 
 /** The offer of a node that has room to add the edge. */
-const OFFER: EdgeOffer = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
+const OFFER: EdgeOffer = {
+  rttMs: 1,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: UNKNOWN_COORDINATES,
+  leaves: null,
+};
 
 const number = fc.oneof(
   fc.nat(20),

@@ -50,6 +50,7 @@ export const offerOf = (rttMs: number, more: Partial<EdgeOffer> = {}): EdgeOffer
   addGainMs: 0,
   acceptGainMs: null,
   place: UNKNOWN_COORDINATES,
+  leaves: null,
   ...more,
 });
 
@@ -64,7 +65,9 @@ export const requestOf = (
 export const keepAliveOf = (
   worthMs = 0,
   loads: readonly Load[] = [],
-): Extract<Message, { kind: 'keepAlive' }> => ({ kind: 'keepAlive', worthMs, loads });
+): Extract<Message, { kind: 'keepAlive' }> => ({
+  ...{ kind: 'keepAlive', worthMs, loads, heir: null },
+});
 
 export const sourceOf = (number: number, epoch = 1) =>
   ({ id: sourceId(number), priority: 128, epoch }) as const;

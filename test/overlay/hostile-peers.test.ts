@@ -24,10 +24,16 @@ import {
   waitMs,
 } from './support.js';
 
-const KEEP_ALIVE: Message = { kind: 'keepAlive', worthMs: 0, loads: [] };
+const KEEP_ALIVE: Message = { kind: 'keepAlive', worthMs: 0, loads: [], heir: null };
 
 /** The offer of a peer that has room to add the edge. */
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
+const OFFER = {
+  rttMs: 1,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: UNKNOWN_COORDINATES,
+  leaves: null,
+};
 
 const message = (body: Parameters<typeof encodeMessage>[0]): Uint8Array =>
   encodeMessage(body) as Uint8Array;
@@ -50,7 +56,7 @@ test.each([
   [
     'another version',
     strangerHello(7, { version: 9 }),
-    'protocol version 9 is not supported: this is version 6',
+    'protocol version 9 is not supported: this is version 7',
   ],
   ['our own id', strangerHello(1), 'own id'],
   ['an id that is not that of the key', strangerHello(8), 'the id is not that of the key'],

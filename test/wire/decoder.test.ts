@@ -24,7 +24,7 @@ const decodeAll = (chunks: readonly Uint8Array[]): WireEvent[] => {
 const afterHello = (...frames: Uint8Array[]): WireEvent[] =>
   decodeAll([join([greetingFrame(), ...frames])]).slice(1);
 
-const KEEP_ALIVE = encodeMessage({ kind: 'keepAlive', worthMs: 0, loads: [] });
+const KEEP_ALIVE = encodeMessage({ kind: 'keepAlive', worthMs: 0, loads: [], heir: null });
 
 const places = fc.array(fc.nat(), { maxLength: 12 });
 
@@ -167,7 +167,7 @@ describe('Decoder of hostile bytes', () => {
       {
         kind: 'malformed',
         fault: 'version',
-        reason: 'protocol version 9 is not supported: this is version 6',
+        reason: 'protocol version 9 is not supported: this is version 7',
       },
     ]);
     const bad = rawFrame(1, JSON.stringify({ ...SOME_HELLO, id: 'me' }));

@@ -70,7 +70,13 @@ const MEMBER: Member = {
 };
 const PLACE: Coordinates = { x: 1.5, y: -2, height: 0.5, error: 1, samples: 3 };
 const SIGHTING: Sighting = { member: MEMBER, place: PLACE };
-const OFFER: EdgeOffer = { rttMs: 100, addGainMs: 2.5, acceptGainMs: null, place: PLACE };
+const OFFER: EdgeOffer = {
+  rttMs: 100,
+  addGainMs: 2.5,
+  acceptGainMs: null,
+  place: PLACE,
+  leaves: null,
+};
 const ROUTE: Route = {
   scx: ID,
   stamp: 1,
@@ -116,11 +122,22 @@ describe('Message bytes', () => {
       { kind: 'notice', notice: { what: 'failed', about: MEMBER, atMs: 0.1, reporter: ID } },
       `0201${member}3fb999999999999a${id}`,
     ],
-    [{ kind: 'keepAlive', worthMs: 2.5, loads: [{ scx: ID, scxs: 5 }] }, `03a00101${id}05`],
+    [
+      { kind: 'keepAlive', worthMs: 2.5, loads: [{ scx: ID, scxs: 5 }], heir: null },
+      `03a00101${id}0500`,
+    ],
+    [
+      { kind: 'keepAlive', worthMs: 2.5, loads: [], heir: { id: ID, scxs: 5, distanceMs: 2.5 } },
+      `03a0010001${id}05a001`,
+    ],
     [{ kind: 'heartbeat', generator: ID, sequence: 128 }, `04${id}8001`],
     [{ kind: 'requestStatus' }, '05'],
     [{ kind: 'status', ...status }, `060101${route}00`],
-    [{ kind: 'edgeRequest', ...OFFER }, `07803201a00100${place}`],
+    [{ kind: 'edgeRequest', ...OFFER }, `07803201a00100${place}00`],
+    [
+      { kind: 'edgeRequest', ...OFFER, leaves: { id: ID, costs: [{ scx: ID, costMs: 2.5 }] } },
+      `07803201a00100${place}01${id}01${id}a001`,
+    ],
     [{ kind: 'edgeAccept', reversed: true }, '0801'],
     [{ kind: 'edgeReject' }, '09'],
     [{ kind: 'edgeDrop', instead: null }, '0a00'],
@@ -391,7 +408,15 @@ describe('Message codec of what is told', () => {
       [65, (n) => ({ ...update, routes: [{ ...ROUTE, path: many(n, ID) }] })],
       [16, (n) => ({ ...update, routes: [{ ...ROUTE, sources: many(n, ROUTE.sources[0]!) }] })],
       [65, (n) => ({ ...update, lost: many(n, ID) })],
-      [65, (n) => ({ kind: 'keepAlive', worthMs: 0, loads: many(n, { scx: ID, scxs: 1 }) })],
+      [
+        65,
+        (n) => ({
+          kind: 'keepAlive',
+          worthMs: 0,
+          loads: many(n, { scx: ID, scxs: 1 }),
+          heir: null,
+        }),
+      ],
       [512, (n) => ({ ...discovery, digest: { salt: 0, bits: new Uint8Array(n) } })],
     ];
     for (const [most, build] of cases) {

@@ -158,6 +158,7 @@ const messages: { [Kind in Message['kind']]: fc.Arbitrary<Message> } = {
     kind: fc.constant('keepAlive'),
     worthMs: ms,
     loads: fc.array(fc.record({ scx: nodeId, scxs: listeners }), { maxLength: 6 }),
+    heir: fc.option(fc.record({ id: nodeId, scxs: listeners, distanceMs: ms }), { nil: null }),
   }),
   heartbeat: fc.record({ kind: fc.constant('heartbeat'), generator: nodeId, sequence: count }),
   requestStatus: fc.constant({ kind: 'requestStatus' }),
@@ -173,6 +174,13 @@ const messages: { [Kind in Message['kind']]: fc.Arbitrary<Message> } = {
     addGainMs: fc.option(ms, { nil: null }),
     acceptGainMs: fc.option(ms, { nil: null }),
     place,
+    leaves: fc.option(
+      fc.record({
+        id: nodeId,
+        costs: fc.array(fc.record({ scx: nodeId, costMs: ms }), { maxLength: 6 }),
+      }),
+      { nil: null },
+    ),
   }),
   edgeAccept: fc.record({ kind: fc.constant('edgeAccept'), reversed: fc.boolean() }),
   edgeReject: fc.constant({ kind: 'edgeReject' }),

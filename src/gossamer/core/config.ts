@@ -159,6 +159,12 @@ export interface GossamerConfig {
    * 0.01.
    */
   readonly gainLeast: number;
+  /** Beyond: `gainLeast` doubles at this interval (hysteresis.ts), ms. */
+  readonly gainDoublingMs: number;
+  /** Beyond: a parent may yield its place to a child (promotion.ts). */
+  readonly promotes: boolean;
+  /** Beyond: an evicted neighbour may take the place that the asker leaves (left-parent.ts). */
+  readonly swaps: boolean;
   /** Beyond: probe the members whose coordinates promise most before random ones. */
   readonly directedProbes: boolean;
 
@@ -280,6 +286,9 @@ export const PAPER: GossamerConfig = Object.freeze({
   evict: false,
   reversible: false,
   gainLeast: 0,
+  gainDoublingMs: Number.POSITIVE_INFINITY,
+  promotes: false,
+  swaps: false,
   probeBackoff: 2,
   directedProbes: false,
   triggersUpdates: false,
@@ -317,6 +326,9 @@ export const FAST: GossamerConfig = Object.freeze({
   evict: true,
   reversible: true,
   gainLeast: 0.01,
+  gainDoublingMs: 50_000,
+  promotes: true,
+  swaps: true,
   probeBackoff: 1.06,
   probeIntervalMs: 20_000,
   directedProbes: true,

@@ -47,6 +47,15 @@ export interface Load {
   readonly scxs: number;
 }
 
+/** Beyond: a child to which the sender would yield its place at its parent (mesh/promotion.ts). */
+export interface Heir {
+  readonly id: NodeId;
+  /** SCXs, with every source that the sender reaches over its parent, that would be below both. */
+  readonly scxs: number;
+  /** Distance between the sender and the heir, ms. */
+  readonly distanceMs: number;
+}
+
 /** A flooded notice of §3.5: a node left, failed, or is alive after all. */
 export interface Notice {
   readonly what: 'left' | 'failed' | 'alive';
@@ -59,6 +68,12 @@ export interface Notice {
   readonly reporter: NodeId;
 }
 
+/** A parent that a node would leave, and what the sources cost there (routing/left-parent.ts). */
+export interface LeftParent {
+  readonly id: NodeId;
+  readonly costs: readonly { readonly scx: NodeId; readonly costMs: number }[];
+}
+
 /** The offer of a node that asks for an edge. */
 export interface EdgeOffer {
   readonly rttMs: number;
@@ -69,6 +84,8 @@ export interface EdgeOffer {
   /** Beyond: its gain if it accepts the edge (k2); null: it cannot accept one. */
   readonly acceptGainMs: number | null;
   readonly place: Coordinates;
+  /** Beyond: where the asker leaves a place. */
+  readonly leaves: LeftParent | null;
 }
 
 /** Beyond: messages about entries (entries/entries.ts), over mesh edges. */
@@ -116,6 +133,8 @@ export type Message =
       readonly worthMs: number;
       /** Beyond: for each source SCX that the sender reaches over this edge. */
       readonly loads: readonly Load[];
+      /** Beyond: told to the heir and to the parent. */
+      readonly heir: Heir | null;
     }
   | { readonly kind: 'heartbeat'; readonly generator: NodeId; readonly sequence: number }
   /** §3.6 */

@@ -13,6 +13,7 @@
 
 import type { Rng } from '../../lib/rng.js';
 import type { GossamerConfig } from '../core/config.js';
+import type { LeftParent } from '../core/message.js';
 import type { Coordinates, Member, NodeId } from '../core/node.js';
 import type { RouteOffer } from '../routing/route-offer.js';
 import { optimize } from './cost-function.js';
@@ -33,6 +34,7 @@ export interface EdgeChoiceOptions {
   /** The neighbour that brings the heartbeat. */
   bearer(): NodeId | undefined;
   ownCoordinates(): Coordinates;
+  leftParent(asked: NodeId): LeftParent | null;
   isBridgeWanted(): boolean;
 }
 
@@ -99,7 +101,9 @@ export function createEdgeChoice(options: EdgeChoiceOptions): EdgeChoice {
       const mayAccept = config.reversible && gainMs > 0 && mesh.canAccept();
       if (addGainMs === null && !mayAccept) return;
       const acceptGainMs = mayAccept ? gainMs : null;
-      const edgeOffer = { rttMs, addGainMs, acceptGainMs, place: options.ownCoordinates() };
+      const leaves = config.swaps ? options.leftParent(member.id) : null;
+      const place = options.ownCoordinates();
+      const edgeOffer = { rttMs, addGainMs, acceptGainMs, place, leaves };
       mesh.request({ member, offer: edgeOffer, replaces: replaced?.id }, now);
     },
   };

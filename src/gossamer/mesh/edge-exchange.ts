@@ -21,12 +21,10 @@ import type { EdgeOffer } from '../core/message.js';
 import type { NodeId } from '../core/node.js';
 import type { RouteOffer } from '../routing/route-offer.js';
 import type { EdgeReports } from './edge-reports.js';
-import { gainMs, STRANDED_MS, sourcesCostMs, type Weights } from './edge-value.js';
-import { createEvictions, type EvictionsView } from './evictions.js';
+import { gainMs, marginMs, STRANDED_MS, sourcesCostMs, type Weights } from './edge-value.js';
+import { type Asked, createEvictions, type EvictionsView } from './evictions.js';
+import { createHysteresis } from './hysteresis.js';
 import type { Grant } from './mesh.js';
-
-/** The least gain for each SCX that is served, ms, so that noise does not move edges. Guess. */
-const GAIN_MIN_MS = 0.5;
 
 /**
  * Neighbours that are given up for askers' claims, at once and in the long run, ms each: the gains
@@ -61,7 +59,9 @@ export interface EdgeExchange {
   /** The edge of ours to give up for a probed node, and the gain; undefined: there is none. */
   replacement(offer: RouteOffer, now: number): Replacement | undefined;
   /** Whether and how a request for an edge is granted. */
-  grant(offer: EdgeOffer, now: number): Grant | undefined;
+  grant(offer: EdgeOffer, now: number, asker: NodeId): Grant | undefined;
+  /** We have joined, or a neighbour is gone: the mesh may change for small gains again. */
+  onDisturbed(now: number): void;
 }
 
 /** One way to grant a request. */
@@ -74,20 +74,18 @@ interface GrantOption {
 
 /** Creates the exchange, which decides with the neighbours' reports at the time of the call. */
 export function createEdgeExchange(
-  context: Pick<Context, 'config' | 'rng'>,
+  context: Pick<Context, 'config' | 'rng' | 'self'>,
   reports: EdgeReports,
   view: EdgeExchangeView,
 ): EdgeExchange {
   const { config } = context;
   const evictions = createEvictions(context, reports, view);
+  const hysteresis = createHysteresis(config);
   const claims = createTokenBucket(EVICTIONS_MAX, EVICTION_MS);
 
-  /** The minimum gain of a change, ms. */
-  const marginMs = (weights: Weights): number => {
-    let scxs = 0;
-    for (const weight of weights.values()) scxs += weight;
-    return Math.max(GAIN_MIN_MS * scxs, config.gainLeast * sourcesCostMs(view.lambda(), weights));
-  };
+  /** What a change must gain, ms. */
+  const leastGainMs = (weights: Weights, now: number): number =>
+    marginMs(view.lambda(), weights, hysteresis.share(weights.keys(), now));
 
   /** Λ as far as it serves us. */
   const servingLambda = (now: number): RouteOffer[] => (view.isUnserved(now) ? [] : view.lambda());
@@ -96,13 +94,16 @@ export function createEdgeExchange(
   const mayGiveUp = (id: NodeId, now: number): boolean =>
     !view.isInUse(id) && (view.isAvoided(id) || !view.isWary(now));
 
+  /** Whether a neighbour yields its place to us, and is to be our child. */
+  const isHeirOf = (id: NodeId): boolean => reports.received(id)?.heir?.id === context.self().id;
+
   const replacement: EdgeExchange['replacement'] = (offer, now) => {
     const lambda = servingLambda(now);
     const weights = reports.weights();
-    const present = sourcesCostMs(lambda, weights) - marginMs(weights);
+    const present = sourcesCostMs(lambda, weights) - leastGainMs(weights, now);
     let best: Replacement | undefined;
     for (const [id, { ours }] of view.neighbours()) {
-      if (!ours || !mayGiveUp(id, now)) continue;
+      if (!ours || !mayGiveUp(id, now) || isHeirOf(id)) continue;
       const after = [...lambda.filter((other) => other.id !== id), offer];
       const claimedMs = reports.received(id)?.worthMs ?? Number.POSITIVE_INFINITY;
       const lossMs = view.isAvoided(id) ? 0 : claimedMs;
@@ -114,18 +115,19 @@ export function createEdgeExchange(
 
   const consider = (
     { reversed, gainMs: gained, hasRoom }: GrantOption,
-    offer: EdgeOffer,
+    asked: Asked,
     now: number,
   ): (Grant & { readonly netMs: number }) | undefined => {
     if (gained === null) return undefined;
     if (hasRoom) return { reversed, victim: undefined, netMs: gained };
     if (!config.evict || gained <= 0 || claims.next() > now) return undefined;
-    const least = evictions.leastLoss(reversed, offer, now);
+    const least = evictions.leastLoss(reversed, asked, now);
     const hasLeast = least !== undefined && least.lossMs < gained;
     if (gained >= STRANDED_MS && evictions.areClaimed(reversed, now)) view.alert(now);
     const victim = hasLeast || !view.isWary(now) ? least : evictions.rotated(reversed, now);
     if (victim === undefined || victim.lossMs >= gained) return undefined;
-    return { reversed, victim: victim.id, netMs: gained - victim.lossMs };
+    const { id, instead, lossMs } = victim;
+    return { reversed, victim: id, instead, netMs: gained - lossMs };
   };
 
   /** A neighbour that is given up costs one of the evictions. */
@@ -137,15 +139,17 @@ export function createEdgeExchange(
   return {
     gainMs: (offer, now) => {
       const weights = reports.weights();
-      return gainMs(offer, servingLambda(now), weights) - marginMs(weights);
+      return gainMs(offer, servingLambda(now), weights) - leastGainMs(weights, now);
     },
     replacement,
-    grant: (offer, now) => {
+    onDisturbed: hysteresis.onDisturbed,
+    grant: (offer, now, asker) => {
+      const asked = { ...offer, asker };
       const { addGainMs, acceptGainMs } = offer;
       const toAdd = { reversed: false, gainMs: addGainMs, hasRoom: view.canAccept() };
       const toAccept = { reversed: true, gainMs: acceptGainMs, hasRoom: view.canAdd() };
-      const added = consider(toAdd, offer, now);
-      const accepted = consider(toAccept, offer, now);
+      const added = consider(toAdd, asked, now);
+      const accepted = consider(toAccept, asked, now);
       if (accepted === undefined || (added !== undefined && added.netMs >= accepted.netMs)) {
         return noted(added, now);
       }

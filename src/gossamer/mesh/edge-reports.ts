@@ -6,16 +6,20 @@
  *
  * Bounded by the mesh: one report from each neighbour, and one to it.
  */
-import type { Load } from '../core/message.js';
+import type { GossamerConfig } from '../core/config.js';
+import type { Heir, Load } from '../core/message.js';
 import type { NodeId } from '../core/node.js';
 import type { RouteOffer } from '../routing/route-offer.js';
-import { edgeValueMs, STRANDED_MS, type Weights } from './edge-value.js';
+import { edgeValueMs, marginMs, STRANDED_MS, type Weights } from './edge-value.js';
+import { findPromotion, type Promotion, type PromotionView } from './promotion.js';
 
 /** The report about one edge. */
 interface EdgeReport {
   /** The value of the edge to the sender, ms. */
   readonly worthMs: number;
   readonly loads: readonly Load[];
+  /** A child to which the sender would yield its place at its parent; told to both. */
+  readonly heir: Heir | null;
 }
 
 /** A value that has changed by more than this share is reported at once. Guess. */
@@ -33,19 +37,24 @@ const hasChanged = (before: number, after: number): boolean =>
 
 const isNews = (before: EdgeReport, after: EdgeReport): boolean =>
   hasChanged(before.worthMs, after.worthMs) ||
+  before.heir?.id !== after.heir?.id ||
   before.loads.length !== after.loads.length ||
   after.loads.some(({ scx, scxs }, index) => {
     const other = before.loads[index];
     return other?.scx !== scx || hasChanged(other.scxs, scxs);
   });
 
+const isSameHeir = (a: Heir | null, b: Heir | null): boolean =>
+  a?.id === b?.id && a?.scxs === b?.scxs && a?.distanceMs === b?.distanceMs;
+
 const isSame = (a: EdgeReport, b: EdgeReport): boolean =>
   a.worthMs === b.worthMs &&
+  isSameHeir(a.heir, b.heir) &&
   a.loads.length === b.loads.length &&
   a.loads.every(({ scx, scxs }, at) => scx === b.loads[at]?.scx && scxs === b.loads[at]?.scxs);
 
 /** The state from which reports are made. */
-export interface EdgeReportsView {
+export interface EdgeReportsView extends Omit<PromotionView, 'loads'> {
   /** Figure 4's Λ without X_j: the same array until something changes. */
   lambda(): RouteOffer[];
   /** The source SCXs that we reach over that neighbour. */
@@ -65,6 +74,7 @@ export interface EdgeReportsView {
 interface Basis {
   readonly lambda: RouteOffer[];
   readonly weights: Weights;
+  readonly promotion: Promotion | undefined;
 }
 
 /** A report that was sent, and the last basis on which it was found to be up to date. */
@@ -86,7 +96,7 @@ export interface EdgeReports {
 }
 
 /** Creates reports; no neighbour has reported anything. */
-export function createEdgeReports(view: EdgeReportsView): EdgeReports {
+export function createEdgeReports(config: GossamerConfig, view: EdgeReportsView): EdgeReports {
   const received = new Map<NodeId, EdgeReport>();
   const sent = new Map<NodeId, SentReport>();
   let basis: Basis | undefined;
@@ -104,9 +114,27 @@ export function createEdgeReports(view: EdgeReportsView): EdgeReports {
     return sum;
   };
 
+  const promotion = (lambda: RouteOffer[], weights: Weights): Promotion | undefined => {
+    if (!config.promotes) return undefined;
+    const loads = () =>
+      [...received]
+        .filter(([id]) => !view.isAvoided(id))
+        .map(([id, report]) => [id, report.loads] as const);
+    return findPromotion({ ...view, loads }, weights, marginMs(lambda, weights, config.gainLeast));
+  };
+
+  /** The heir, if that neighbour is the heir itself or our parent that is to know of it. */
+  const heirFor = (id: NodeId): Heir | null => {
+    const found = currentBasis().promotion;
+    return found?.parent === id || found?.heir.id === id ? found.heir : null;
+  };
+
   const currentBasis = (): Basis => {
     const lambda = view.lambda();
-    if (basis?.lambda !== lambda) basis = { lambda, weights: sumLoads() };
+    if (basis?.lambda !== lambda) {
+      const weights = sumLoads();
+      basis = { lambda, weights, promotion: promotion(lambda, weights) };
+    }
     return basis;
   };
 
@@ -116,7 +144,8 @@ export function createEdgeReports(view: EdgeReportsView): EdgeReports {
     const current = weights();
     const loads = view.reachedOver(id).map((scx) => ({ scx, scxs: current.get(scx) ?? 1 }));
     const worthMs = edgeValueMs(id, view.lambda(), current);
-    return { worthMs: view.isInUse(id) ? Math.max(worthMs, STRANDED_MS) : worthMs, loads };
+    const heir = heirFor(id);
+    return { worthMs: view.isInUse(id) ? Math.max(worthMs, STRANDED_MS) : worthMs, loads, heir };
   };
 
   return {

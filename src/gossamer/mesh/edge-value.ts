@@ -44,6 +44,16 @@ export function sourcesCostMs(offers: readonly RouteOffer[], weights: Weights): 
   return total;
 }
 
+/** The least gain for each SCX that is served, ms, so that noise does not move edges. Guess. */
+const GAIN_MIN_MS = 0.5;
+
+/** The minimum gain of a change of edges, ms. @param share of the cost of the sources */
+export function marginMs(offers: readonly RouteOffer[], weights: Weights, share: number): number {
+  let scxs = 0;
+  for (const weight of weights.values()) scxs += weight;
+  return Math.max(GAIN_MIN_MS * scxs, share * sourcesCostMs(offers, weights));
+}
+
 /** The value of the edge to a neighbour: what the sources would cost more without it, ms. */
 export function edgeValueMs(id: NodeId, lambda: readonly RouteOffer[], weights: Weights): number {
   let total = 0;

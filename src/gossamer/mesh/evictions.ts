@@ -3,8 +3,10 @@
  * is lost at the least cost to both ends.
  *
  * A neighbour that is given up often finds a parent as good below the newcomer. When that is nearer
- * than its reserve, its loss is the detour over the newcomer. An edge stays where either end has no
- * reserve: no claimed gain may cost a node its only route.
+ * than its reserve, its loss is the detour over the newcomer; or what it takes to move to the place
+ * that the newcomer leaves (routing/left-parent.ts), to which it is then referred. A neighbour that
+ * yields its place to the newcomer (promotion.ts) says itself what it loses. Otherwise an edge stays
+ * where either end has no reserve: no claimed gain may cost a node its only route.
  *
  * What both sides claim cannot be checked. Three rules bound what lies achieve. A neighbour that has
  * broken its promise (routing/trust.ts) is given up for anybody. An edge over which ADUs come stays
@@ -17,8 +19,8 @@
 import { createTokenBucket } from '../../lib/bounds/token-bucket.js';
 import type { Context } from '../core/context.js';
 import { predictedDelayMs } from '../core/coordinates.js';
-import type { EdgeOffer } from '../core/message.js';
-import type { Coordinates, NodeId } from '../core/node.js';
+import type { EdgeOffer, Heir } from '../core/message.js';
+import type { Coordinates, Member, NodeId } from '../core/node.js';
 import type { RouteOffer } from '../routing/route-offer.js';
 import type { EdgeReports } from './edge-reports.js';
 import { edgeValueMs, isOnlyRoute, STRANDED_MS, type Weights } from './edge-value.js';
@@ -44,6 +46,9 @@ export interface EvictionsView {
   /** Whether no source is known, not even our own: then nothing shows the value of an edge. */
   isIdle(): boolean;
   coordinates(id: NodeId): Coordinates;
+  member(id: NodeId): Member | undefined;
+  /** Cost of our route to a source SCX, ms. */
+  costMs(scx: NodeId): number;
   /** The smoothed RTT of a neighbour, ms. */
   rttMs(id: NodeId): number | undefined;
   /** The neighbour that brings the heartbeat. */
@@ -63,6 +68,13 @@ export interface EvictionsView {
 interface Victim {
   readonly id: NodeId;
   readonly lossMs: number;
+  /** Where it may find a parent, if not at the asker. */
+  readonly instead?: Member | undefined;
+}
+
+/** A request for an edge, and who asks. */
+export interface Asked extends EdgeOffer {
+  readonly asker: NodeId;
 }
 
 /** What edges are valued by. */
@@ -76,7 +88,7 @@ export interface Evictions {
    * The neighbour that loses least; undefined: none may be evicted.
    * @param ours whether to look among the edges that we added, or those that we accepted
    */
-  leastLoss(ours: boolean, offer: EdgeOffer, now: number): Victim | undefined;
+  leastLoss(ours: boolean, asked: Asked, now: number): Victim | undefined;
   /**
    * Whether all neighbours have claimed for some seconds to have no other route, so that none would
    * make room.
@@ -110,20 +122,46 @@ export function createEvictions(
     return loads.reduce((sum, { scxs }) => sum + scxs * Math.max(0, longer), 0);
   };
 
+  /** The additional cost of those sources, if it took the place that the asker leaves, ms. */
+  const exchangeMs = (id: NodeId, { leaves }: Asked): number => {
+    if (!config.swaps || leaves === null || leaves.id === id) return Number.POSITIVE_INFINITY;
+    const [own, place] = [view.coordinates(id), view.coordinates(leaves.id)];
+    if (own.error > ERROR_MAX || place.error > ERROR_MAX) return Number.POSITIVE_INFINITY;
+    const distanceMs = (view.rttMs(id) ?? 0) / 2;
+    const nearMs = predictedDelayMs(own, place);
+    const loads = reports.received(id)?.loads ?? [];
+    return loads.reduce((sum, { scx, scxs }) => {
+      const there = leaves.costs.find((cost) => cost.scx === scx)?.costMs ?? Infinity;
+      return sum + scxs * Math.max(0, nearMs + there - distanceMs - view.costMs(scx));
+    }, 0);
+  };
+
+  /** What a neighbour that yields its place to the asker loses, ms. */
+  const yieldMs = (id: NodeId, { scxs, distanceMs }: Heir, { rttMs }: Asked): number =>
+    scxs * Math.max(0, rttMs / 2 + distanceMs - (view.rttMs(id) ?? 0) / 2);
+
   /** What both ends lose without an edge, ms; undefined: it is not to be given up. */
   const lossMs = (
     [id, { sinceMs }]: readonly [NodeId, Neighbour],
     { lambda, weights }: Basis,
-    offer: EdgeOffer,
+    asked: Asked,
     now: number,
-  ): number | undefined => {
+  ): Victim | undefined => {
     if (isKept(id)) return undefined;
-    if (view.isAvoided(id)) return 0;
+    if (view.isAvoided(id)) return { id, lossMs: 0 };
     if (view.isWary(now)) return undefined;
     const report = reports.received(id);
-    if (report === undefined || report.worthMs >= STRANDED_MS) return undefined;
+    if (report === undefined) return undefined;
     if (now - sinceMs < PROBATION_MS || isOnlyRoute(id, lambda, weights)) return undefined;
-    return Math.min(report.worthMs, detourMs(id, offer)) + edgeValueMs(id, lambda, weights);
+    const ownMs = edgeValueMs(id, lambda, weights);
+    if (report.heir?.id === asked.asker) {
+      return { id, lossMs: yieldMs(id, report.heir, asked) + ownMs };
+    }
+    if (report.worthMs >= STRANDED_MS) return undefined;
+    const stayMs = Math.min(report.worthMs, detourMs(id, asked));
+    const swapMs = exchangeMs(id, asked);
+    if (asked.leaves === null || swapMs >= stayMs) return { id, lossMs: stayMs + ownMs };
+    return { id, lossMs: swapMs + ownMs, instead: view.member(asked.leaves.id) };
   };
 
   /** The neighbours that have had time to find other routes. */
@@ -135,13 +173,12 @@ export function createEvictions(
   const basis = (): Basis => ({ lambda: view.lambda(), weights: reports.weights() });
 
   return {
-    leastLoss: (ours, offer, now) => {
+    leastLoss: (ours, asked, now) => {
       const present = basis();
       let least: Victim | undefined;
       for (const entry of view.neighbours()) {
-        const loss = entry[1].ours === ours ? lossMs(entry, present, offer, now) : undefined;
-        if (loss === undefined || loss >= (least?.lossMs ?? Number.POSITIVE_INFINITY)) continue;
-        least = { id: entry[0], lossMs: loss };
+        const loss = entry[1].ours === ours ? lossMs(entry, present, asked, now) : undefined;
+        if (loss !== undefined && loss.lossMs < (least?.lossMs ?? Infinity)) least = loss;
       }
       return least;
     },

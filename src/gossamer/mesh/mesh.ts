@@ -30,6 +30,8 @@ export interface Grant {
   readonly reversed: boolean;
   /** The neighbour that is evicted for it. */
   readonly victim: NodeId | undefined;
+  /** Where the evicted neighbour may find a parent, if not at the asker. */
+  readonly instead?: Member | undefined;
 }
 
 /** The events that the mesh reports to other rules. */
@@ -39,7 +41,7 @@ export interface MeshFacts extends EdgeFacts {
   /** A neighbour has dropped us for `instead`, which may have room. */
   onReferred(instead: Member, now: number): void;
   /** Whether and how an edge is granted. */
-  grant(offer: EdgeOffer, now: number): Grant | undefined;
+  grant(offer: EdgeOffer, now: number, asker: NodeId): Grant | undefined;
   /** Whether a node has broken its promise of late: it gets no edge. */
   isAvoided(id: NodeId): boolean;
 }
@@ -101,13 +103,13 @@ export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
       !yieldsTo(from) &&
       !facts.isAvoided(from.id);
     const own = isFree ? requests.take(from.id) : undefined;
-    const grant = isFree ? facts.grant(offer, now) : undefined;
+    const grant = isFree ? facts.grant(offer, now, from.id) : undefined;
     if (grant === undefined) {
       if (own !== undefined) requests.putBack(own);
       return send(context, from.address, { kind: 'edgeReject' });
     }
-    const { reversed, victim } = grant;
-    if (victim !== undefined) edges.drop(victim, 'evicted', now, from);
+    const { reversed, victim, instead = from } = grant;
+    if (victim !== undefined) edges.drop(victim, 'evicted', now, instead);
     send(context, from.address, { kind: 'edgeAccept', reversed });
     edges.begin({ member: from, ours: reversed, rttMs: offer.rttMs }, now);
   };
@@ -135,7 +137,8 @@ export function createMesh(context: ClockedContext, facts: MeshFacts): Mesh {
         const addGainMs = room() > 0 ? 0 : null;
         const acceptGainMs = addGainMs === null && canAccept() ? 0 : null;
         if (addGainMs === null && acceptGainMs === null) return;
-        const offer = { rttMs, addGainMs, acceptGainMs, place: UNKNOWN_COORDINATES };
+        const place = UNKNOWN_COORDINATES;
+        const offer = { rttMs, addGainMs, acceptGainMs, place, leaves: null };
         request({ member, offer, replaces: undefined }, now);
       }
     },

@@ -16,6 +16,7 @@ import type { Message } from '../core/message.js';
 import type { Address, Coordinates, Member } from '../core/node.js';
 import type { Membership } from '../discovery/membership.js';
 import type { Heartbeat } from '../leaves/heartbeat.js';
+import { leftParent } from '../routing/left-parent.js';
 import type { Pings } from '../routing/pings.js';
 import type { Routing } from '../routing/routing.js';
 import { createBridge } from './bridge.js';
@@ -46,7 +47,7 @@ export interface OptimizerOptions {
   readonly pings: Pings;
   readonly routing: Pick<
     Routing,
-    'table' | 'lambda' | 'offerOf' | 'sources' | 'costMs' | 'isAvoided'
+    'lambda' | 'offerOf' | 'sources' | 'costMs' | 'isAvoided' | 'table' | 'rttMs' | 'reachedOver'
   >;
   readonly exchange: EdgeExchange;
   readonly reports: Pick<EdgeReports, 'weights'>;
@@ -96,6 +97,7 @@ export function createOptimizer(options: OptimizerOptions): Optimizer {
     ...{ config, rng, mesh, exchange, lambda: routing.lambda, sources: routing.sources },
     ...{ bearer: heartbeat.bearer, ownCoordinates: options.ownCoordinates },
     isSource: () => routing.table.has(context.self().id),
+    leftParent: (asked) => leftParent(routing, asked),
     isBridgeWanted: () => bridge.isWanted(),
   });
 

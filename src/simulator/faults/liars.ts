@@ -8,7 +8,7 @@
  * edges and routes lead to them. In what they do then they differ: see Manner.
  */
 import type { Effect } from '../../gossamer/core/effects.js';
-import type { EdgeOffer, Message, Notice, Route } from '../../gossamer/core/message.js';
+import type { EdgeOffer, LeftParent, Message, Notice, Route } from '../../gossamer/core/message.js';
 import type { Address, Adu, Member, NodeId } from '../../gossamer/core/node.js';
 import type { Rng } from '../../lib/rng.js';
 import type { SimulatedScx } from '../world/simulated-scx.js';
@@ -55,10 +55,13 @@ const INVENTED = 100;
 const nextToSource = (self: NodeId, route: Route): Route =>
   route.scx === self ? route : { ...route, costMs: 0, path: [self, route.scx] };
 
+const atNoCost = ({ scx }: LeftParent['costs'][number]) => ({ scx, costMs: 0 });
+
 const greedy = (offer: EdgeOffer): EdgeOffer => ({
   ...offer,
   addGainMs: offer.addGainMs === null ? null : CLAIMED_MS,
   acceptGainMs: offer.acceptGainMs === null ? null : CLAIMED_MS,
+  leaves: offer.leaves && { ...offer.leaves, costs: offer.leaves.costs.map(atNoCost) },
 });
 
 /** What all liars make of a message. */
@@ -72,7 +75,7 @@ function boast(self: NodeId, message: Message): Message {
     }
     case 'keepAlive': {
       const loads = message.loads.map(({ scx }) => ({ scx, scxs: CLAIMED_SCXS }));
-      return { kind: 'keepAlive', worthMs: CLAIMED_MS, loads };
+      return { kind: 'keepAlive', worthMs: CLAIMED_MS, loads, heir: null };
     }
     case 'edgeRequest':
       return { ...message, ...greedy(message) };
@@ -141,6 +144,7 @@ function invent({ rng, world, scx }: Liary): Message {
       addGainMs: CLAIMED_MS,
       acceptGainMs: CLAIMED_MS,
       place: PLACE,
+      leaves: null,
     }),
     () => ({ kind: 'edgeDrop', instead: inventMember(rng) }),
     () => ({ kind: 'ping', nonce: rng.below(1e6) }),

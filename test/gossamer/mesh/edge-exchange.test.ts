@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { GossamerConfig } from '../../../src/gossamer/core/config.js';
 import { UNKNOWN_COORDINATES } from '../../../src/gossamer/core/coordinates.js';
-import type { Load } from '../../../src/gossamer/core/message.js';
-import type { Coordinates, NodeId } from '../../../src/gossamer/core/node.js';
+import type { Heir, Load } from '../../../src/gossamer/core/message.js';
+import type { Coordinates, Member, NodeId } from '../../../src/gossamer/core/node.js';
 import { createEdgeExchange } from '../../../src/gossamer/mesh/edge-exchange.js';
 import { createEdgeReports } from '../../../src/gossamer/mesh/edge-reports.js';
 import { createMesh, type Mesh } from '../../../src/gossamer/mesh/mesh.js';
@@ -10,6 +10,9 @@ import type { RouteOffer } from '../../../src/gossamer/routing/route-offer.js';
 import { coordinatesOf, createBench, memberOf, nodeId, offerOf, requestOf } from '../support.js';
 
 const [S, T] = [nodeId(200), nodeId(201)];
+
+/** Who asks for an edge. */
+const ASKER = nodeId(99);
 
 /** Edges begin at 0; requests come at 5000, after their probation. */
 const LATER = 5000;
@@ -30,6 +33,8 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
     coordinates: new Map<NodeId, Coordinates>(),
     rttsMs: new Map<NodeId, number>(),
     over: new Map<NodeId, NodeId[]>(),
+    members: new Map<NodeId, Member>(),
+    costMs: 0,
     sources: [S] as NodeId[],
     isIdle: false,
     bearer: undefined as NodeId | undefined,
@@ -48,8 +53,10 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
   };
   const lambda = (): RouteOffer[] =>
     [...known.costs].map(([number, costs]) => offer(number, costs));
-  const reports = createEdgeReports({
+  const reports = createEdgeReports(bench.context.config, {
     lambda,
+    coordinates: (id) => known.coordinates.get(id) ?? UNKNOWN_COORDINATES,
+    rttMs: (id) => known.rttsMs.get(id),
     reachedOver: (id) => known.over.get(id) ?? [],
     sources: () => known.sources,
     isNeighbour: (id) => mesh.neighbours.has(id),
@@ -62,6 +69,8 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
     isIdle: () => known.isIdle,
     coordinates: (id) => known.coordinates.get(id) ?? UNKNOWN_COORDINATES,
     rttMs: (id) => known.rttsMs.get(id),
+    member: (id) => known.members.get(id),
+    costMs: () => known.costMs,
     bearer: () => known.bearer,
     neighbours: () => mesh.neighbours,
     isAvoided: (id) => known.avoided.has(id),
@@ -84,8 +93,12 @@ function createWeighing(changes: Partial<GossamerConfig> = {}) {
       } else mesh.handleRequest(memberOf(number), offerOf(1), now);
     }
   };
-  const hear = (number: number, worthMs: number, loads: readonly Load[] = []): void =>
-    reports.handle(nodeId(number), { worthMs, loads });
+  const hear = (
+    number: number,
+    worthMs: number,
+    loads: readonly Load[] = [],
+    heir: Heir | null = null,
+  ): void => reports.handle(nodeId(number), { worthMs, loads, heir });
   return { mesh, reports, exchange, known, offer, connect, hear };
 }
 
@@ -114,7 +127,7 @@ describe('The gain by an edge', () => {
   test('must exceed a share of what the sources cost', () => {
     const { exchange, known, offer } = createWeighing({ gainLeast: 0.1 });
     known.costs.set(1, { S: 40 });
-    expect(exchange.gainMs(offer(9, { S: 36 }), LATER)).toBe(0);
+    expect(exchange.gainMs(offer(9, { S: 36 }), 0)).toBe(0);
   });
 
   test('counts all SCXs that a source reaches through us', () => {
@@ -140,12 +153,12 @@ describe('The only route to a source', () => {
     for (const number of [1, 2, 3, 4]) hear(number, 40);
     known.costs.set(1, { S: 30 });
     const claim = offerOf(1, { addGainMs: 2 ** 40 });
-    expect(exchange.grant(claim, LATER)?.victim).not.toBe(nodeId(1));
+    expect(exchange.grant(claim, LATER, ASKER)?.victim).not.toBe(nodeId(1));
     for (const number of [2, 3, 4]) hear(number, 10_000);
-    expect(exchange.grant(claim, LATER)?.victim).not.toBe(nodeId(1));
+    expect(exchange.grant(claim, LATER, ASKER)?.victim).not.toBe(nodeId(1));
     known.isWary = false;
     known.costs.set(2, { S: 90 });
-    expect(exchange.grant(claim, LATER)?.victim).toBe(nodeId(1));
+    expect(exchange.grant(claim, LATER, ASKER)?.victim).toBe(nodeId(1));
   });
 });
 
@@ -188,10 +201,18 @@ describe('The report to a neighbour', () => {
     known.over.set(nodeId(1), [S]).set(nodeId(2), [T]);
     connect(false, [3]);
     hear(3, 1, [{ scx: S, scxs: 3 }]);
-    expect(reports.send(nodeId(1))).toEqual({ worthMs: 20, loads: [{ scx: S, scxs: 4 }] });
+    expect(reports.send(nodeId(1))).toEqual({
+      worthMs: 20,
+      loads: [{ scx: S, scxs: 4 }],
+      heir: null,
+    });
     // Without 2, T would cost 10 ms and half as much again, and 5 ms, at most.
-    expect(reports.send(nodeId(2))).toEqual({ worthMs: 10, loads: [{ scx: T, scxs: 1 }] });
-    expect(reports.send(nodeId(3))).toEqual({ worthMs: 0, loads: [] });
+    expect(reports.send(nodeId(2))).toEqual({
+      worthMs: 10,
+      loads: [{ scx: T, scxs: 1 }],
+      heir: null,
+    });
+    expect(reports.send(nodeId(3))).toEqual({ worthMs: 0, loads: [], heir: null });
   });
 
   test('is news at first, and then when it has changed by more than a fifth', () => {
@@ -296,62 +317,68 @@ describe('A request', () => {
 
   test('is granted while there is room, whatever it gains', () => {
     const { exchange } = createWeighing();
-    expect(exchange.grant(gains(0, null), 0)).toMatchObject({ reversed: false, victim: undefined });
+    expect(exchange.grant(gains(0, null), 0, ASKER)).toMatchObject({
+      reversed: false,
+      victim: undefined,
+    });
   });
 
   test('uses free room before it evicts a neighbour', () => {
     const { exchange, connect, hear } = createWeighing();
     connect(false, [11, 12, 13]);
     for (const number of [11, 12, 13]) hear(number, 0);
-    expect(exchange.grant(gains(100, null), LATER)).toMatchObject({ victim: undefined });
+    expect(exchange.grant(gains(100, null), LATER, ASKER)).toMatchObject({ victim: undefined });
   });
 
   test('is granted reversed when only k1 has room', () => {
     const { exchange, connect } = createWeighing();
     connect(false, [11, 12, 13, 14]);
-    expect(exchange.grant(gains(5, 5), LATER)).toMatchObject({ reversed: true, victim: undefined });
-    expect(exchange.grant(gains(5, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(5, 5), LATER, ASKER)).toMatchObject({
+      reversed: true,
+      victim: undefined,
+    });
+    expect(exchange.grant(gains(5, null), LATER, ASKER)).toBeUndefined();
   });
 
   test('is granted in the way that gains more, and unreversed when both gain the same', () => {
     const { exchange } = createWeighing();
-    expect(exchange.grant(gains(5, 5), LATER)).toMatchObject({ reversed: false });
-    expect(exchange.grant(gains(5, 6), LATER)).toMatchObject({ reversed: true });
-    expect(exchange.grant(gains(null, 6), LATER)).toMatchObject({ reversed: true });
-    expect(exchange.grant(gains(null, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(5, 5), LATER, ASKER)).toMatchObject({ reversed: false });
+    expect(exchange.grant(gains(5, 6), LATER, ASKER)).toMatchObject({ reversed: true });
+    expect(exchange.grant(gains(null, 6), LATER, ASKER)).toMatchObject({ reversed: true });
+    expect(exchange.grant(gains(null, null), LATER, ASKER)).toBeUndefined();
   });
 
   test('evicts the one that loses least, when the asker gains more', () => {
     const { exchange, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, number === 13 ? 10 : 20);
-    expect(exchange.grant(gains(11, null), LATER)).toMatchObject({
+    expect(exchange.grant(gains(11, null), LATER, ASKER)).toMatchObject({
       reversed: false,
       victim: nodeId(13),
     });
-    expect(exchange.grant(gains(10, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(10, null), LATER, ASKER)).toBeUndefined();
   });
 
   test('counts what we would lose by the eviction, too', () => {
     const { exchange, known, hear } = createFull();
     for (const number of [11, 12, 13, 14]) hear(number, number === 13 ? 10 : 20);
     known.costs.set(13, { S: 40 }).set(1, { S: 55 });
-    expect(exchange.grant(gains(30, null), LATER)?.victim).not.toBe(nodeId(13));
+    expect(exchange.grant(gains(30, null), LATER, ASKER)?.victim).not.toBe(nodeId(13));
     hear(13, 4);
-    expect(exchange.grant(gains(30, null), LATER)?.victim).toBe(nodeId(13));
-    expect(exchange.grant(gains(19, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(30, null), LATER, ASKER)?.victim).toBe(nodeId(13));
+    expect(exchange.grant(gains(19, null), LATER, ASKER)).toBeUndefined();
   });
 
   test('evicts a neighbour that we added only for a reversed edge', () => {
     const { exchange, hear } = createFull();
     for (const number of [1, 2, 3]) hear(number, number === 2 ? 10 : 20);
     for (const number of [11, 12, 13, 14]) hear(number, 15);
-    expect(exchange.grant(gains(30, null), LATER)?.victim).toBe(nodeId(11));
-    expect(exchange.grant(gains(null, 30), LATER)).toMatchObject({
+    expect(exchange.grant(gains(30, null), LATER, ASKER)?.victim).toBe(nodeId(11));
+    expect(exchange.grant(gains(null, 30), LATER, ASKER)).toMatchObject({
       reversed: true,
       victim: nodeId(2),
     });
     // Both ways gain 30 ms: the cheaper one is taken.
-    expect(exchange.grant(gains(30, 30), LATER)).toMatchObject({
+    expect(exchange.grant(gains(30, 30), LATER, ASKER)).toMatchObject({
       reversed: true,
       victim: nodeId(2),
     });
@@ -362,21 +389,21 @@ describe('A request', () => {
     connect(false, [11, 12, 13], 0);
     connect(false, [14], 4001);
     for (const number of [11, 12, 13, 14]) hear(number, number === 14 ? 0 : 10);
-    expect(exchange.grant(gains(30, null), 5000)?.victim).toBe(nodeId(11));
-    expect(exchange.grant(gains(30, null), 5001)?.victim).toBe(nodeId(14));
+    expect(exchange.grant(gains(30, null), 5000, ASKER)?.victim).toBe(nodeId(11));
+    expect(exchange.grant(gains(30, null), 5001, ASKER)?.victim).toBe(nodeId(14));
   });
 
   test('evicts no neighbour that has not reported yet', () => {
     const { exchange, hear } = createFull();
-    expect(exchange.grant(gains(1e6, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(1e6, null), LATER, ASKER)).toBeUndefined();
     hear(12, 50);
-    expect(exchange.grant(gains(60, null), LATER)?.victim).toBe(nodeId(12));
+    expect(exchange.grant(gains(60, null), LATER, ASKER)?.victim).toBe(nodeId(12));
   });
 
   test('evicts no neighbour in a profile without evictions', () => {
     const { exchange, hear } = createFull({ evict: false });
     for (const number of [11, 12, 13, 14]) hear(number, 0);
-    expect(exchange.grant(gains(30, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(30, null), LATER, ASKER)).toBeUndefined();
   });
 
   test('evicts the bearer of the heartbeat only when sources show the value of its edge', () => {
@@ -384,9 +411,9 @@ describe('A request', () => {
     for (const number of [11, 12, 13, 14]) hear(number, number === 13 ? 0 : 10);
     known.bearer = nodeId(13);
     known.isIdle = true;
-    expect(exchange.grant(gains(30, null), LATER)?.victim).toBe(nodeId(11));
+    expect(exchange.grant(gains(30, null), LATER, ASKER)?.victim).toBe(nodeId(11));
     known.isIdle = false;
-    expect(exchange.grant(gains(30, null), LATER)?.victim).toBe(nodeId(13));
+    expect(exchange.grant(gains(30, null), LATER, ASKER)?.victim).toBe(nodeId(13));
   });
 
   test('holds for lost no more than the detour over the newcomer', () => {
@@ -395,8 +422,8 @@ describe('A request', () => {
     // The newcomer is 10 ms away and 3 ms from 12, which is 9 ms away now: a detour of 4 ms.
     known.coordinates.set(nodeId(12), coordinatesOf(3));
     known.rttsMs.set(nodeId(12), 18);
-    expect(exchange.grant(gains(20, null), LATER)).toBeUndefined();
-    expect(exchange.grant(gains(20.1, null), LATER)?.victim).toBe(nodeId(12));
+    expect(exchange.grant(gains(20, null), LATER, ASKER)).toBeUndefined();
+    expect(exchange.grant(gains(20.1, null), LATER, ASKER)?.victim).toBe(nodeId(12));
   });
 
   test('predicts no detour from coordinates with a large error', () => {
@@ -404,11 +431,51 @@ describe('A request', () => {
     for (const number of [11, 12, 13, 14]) hear(number, 1000, [{ scx: S, scxs: 5 }]);
     known.rttsMs.set(nodeId(12), 18);
     known.coordinates.set(nodeId(12), coordinatesOf(3, 0, { error: 0.51 }));
-    expect(exchange.grant(gains(100, null), LATER)).toBeUndefined();
+    expect(exchange.grant(gains(100, null), LATER, ASKER)).toBeUndefined();
     known.coordinates.set(nodeId(12), coordinatesOf(3, 0, { error: 0.5 }));
-    expect(exchange.grant(gains(100, null), LATER)?.victim).toBe(nodeId(12));
+    expect(exchange.grant(gains(100, null), LATER, ASKER)?.victim).toBe(nodeId(12));
     const lost = { ...gains(100, null), place: coordinatesOf(0, 0, { error: 0.51 }) };
-    expect(exchange.grant(lost, LATER)).toBeUndefined();
+    expect(exchange.grant(lost, LATER, ASKER)).toBeUndefined();
+  });
+
+  const heir: Heir = { id: ASKER, scxs: 2, distanceMs: 4 };
+
+  test('lets a neighbour yield its place to its heir, though it has no other route', () => {
+    const { exchange, known, hear } = createFull();
+    for (const number of [11, 12, 13, 14]) hear(number, 1e6, [{ scx: S, scxs: 5 }]);
+    hear(12, 1e6, [{ scx: S, scxs: 5 }], heir);
+    // The asker is 10 ms away: the two SCXs that stay below 12 are 5 ms farther than before.
+    known.rttsMs.set(nodeId(12), 18);
+    expect(exchange.grant(gains(10, null), LATER, ASKER)).toBeUndefined();
+    expect(exchange.grant(gains(10.1, null), LATER, ASKER)?.victim).toBe(nodeId(12));
+    expect(exchange.grant(gains(1000, null), LATER, nodeId(98))).toBeUndefined();
+  });
+
+  test('never gives up its own only route for an heir', () => {
+    const { exchange, known, hear } = createFull();
+    for (const number of [11, 12, 13, 14]) hear(number, 1e6);
+    hear(12, 1e6, [{ scx: S, scxs: 5 }], heir);
+    known.costs.clear();
+    known.costs.set(12, { S: 1 });
+    expect(exchange.grant(gains(1000, null), LATER, ASKER)).toBeUndefined();
+  });
+
+  test('refers a neighbour to the place that the asker leaves, where that is nearer', () => {
+    const { exchange, known, hear } = createFull();
+    for (const number of [11, 12, 13, 14]) hear(number, 1000, [{ scx: S, scxs: 5 }]);
+    const leaves = { id: nodeId(50), costs: [{ scx: S, costMs: 6 }] };
+    known.members.set(nodeId(50), memberOf(50));
+    known.coordinates.set(nodeId(50), coordinatesOf(8));
+    known.coordinates.set(nodeId(12), coordinatesOf(3));
+    known.rttsMs.set(nodeId(12), 2);
+    known.costMs = 7;
+    // It is 1 + 7 ms from the source now, and would be 5 + 6 ms: 3 ms for each of 5 SCXs.
+    const asks = (gainMs: number) => ({ ...gains(gainMs, null), leaves });
+    expect(exchange.grant(asks(15), LATER, ASKER)).toBeUndefined();
+    const granted = { victim: nodeId(12), instead: memberOf(50) };
+    expect(exchange.grant(asks(15.1), LATER, ASKER)).toMatchObject(granted);
+    hear(12, 10, [{ scx: S, scxs: 5 }]);
+    expect(exchange.grant(asks(15.1), LATER, ASKER)).toMatchObject({ instead: undefined });
   });
 });
 
@@ -430,9 +497,9 @@ describe('The claims of liars', () => {
     const { exchange, known, connect, hear } = createWeighing();
     connect(false, [1, 2, 3, 4]);
     for (const number of [1, 2, 3, 4]) hear(number, 1e9);
-    expect(exchange.grant(offerOf(1, { addGainMs: 10 }), LATER)).toBeUndefined();
+    expect(exchange.grant(offerOf(1, { addGainMs: 10 }), LATER, ASKER)).toBeUndefined();
     known.avoided.add(nodeId(3));
-    expect(exchange.grant(offerOf(1, { addGainMs: 10 }), LATER)?.victim).toBe(nodeId(3));
+    expect(exchange.grant(offerOf(1, { addGainMs: 10 }), LATER, ASKER)?.victim).toBe(nodeId(3));
   });
 
   test('do not displace the neighbour that delivers while no other does', () => {
@@ -440,7 +507,7 @@ describe('The claims of liars', () => {
     connect(false, [1, 2, 3, 4]);
     for (const number of [1, 2, 3, 4]) hear(number, number);
     known.inUse.add(nodeId(1));
-    expect(exchange.grant(GREEDY, LATER)?.victim).toBe(nodeId(2));
+    expect(exchange.grant(GREEDY, LATER, ASKER)?.victim).toBe(nodeId(2));
   });
 
   test('make a neighbour that delivers report its edge as its only one', () => {
@@ -456,17 +523,17 @@ describe('The claims of liars', () => {
     connect(false, [1, 2, 3, 4]);
     for (const number of [1, 2, 3, 4]) hear(number, 1e9);
     const modest = offerOf(1, { addGainMs: 10 });
-    expect(exchange.grant(modest, LATER)).toBeUndefined();
+    expect(exchange.grant(modest, LATER, ASKER)).toBeUndefined();
     expect(known.isWary).toBe(false);
     // Nobody makes room within its first 3 s; then two at once, and one each 2 s, for anybody.
-    expect(exchange.grant(GREEDY, 2999)).toBeUndefined();
+    expect(exchange.grant(GREEDY, 2999, ASKER)).toBeUndefined();
     expect(known.isWary).toBe(false);
-    expect(exchange.grant(GREEDY, 3000)).toBeDefined();
+    expect(exchange.grant(GREEDY, 3000, ASKER)).toBeDefined();
     expect(known.isWary).toBe(true);
-    const isGranted = (now: number): boolean => exchange.grant(modest, now) !== undefined;
+    const isGranted = (now: number): boolean => exchange.grant(modest, now, ASKER) !== undefined;
     expect([isGranted(3000), isGranted(4999)]).toEqual([true, false]);
     expect(isGranted(5000)).toBe(true);
-    expect(exchange.grant(offerOf(1, { addGainMs: 0 }), 60_000)).toBeUndefined();
+    expect(exchange.grant(offerOf(1, { addGainMs: 0 }), 60_000, ASKER)).toBeUndefined();
   });
 
   test('displace by chance only while we are wary, and never our next hop', () => {
@@ -478,7 +545,7 @@ describe('The claims of liars', () => {
     known.inUse.add(nodeId(2));
     const victims = new Set<NodeId | undefined>();
     for (let now = LATER; now < 50_000; now += 2000) {
-      victims.add(exchange.grant(GREEDY, now)?.victim);
+      victims.add(exchange.grant(GREEDY, now, ASKER)?.victim);
     }
     expect(victims).toEqual(new Set([nodeId(3), nodeId(4)]));
   });
@@ -522,8 +589,8 @@ describe('The claims of liars', () => {
     connect(false, [1, 2, 3, 4]);
     for (const number of [1, 2, 3, 4]) hear(number, 1);
     let granted = 0;
-    for (let count = 0; count < 100; count++) if (exchange.grant(GREEDY, LATER)) granted++;
+    for (let count = 0; count < 100; count++) if (exchange.grant(GREEDY, LATER, ASKER)) granted++;
     expect(granted).toBe(32);
-    expect(exchange.grant(GREEDY, LATER + 4000)).toBeDefined();
+    expect(exchange.grant(GREEDY, LATER + 4000, ASKER)).toBeDefined();
   });
 });

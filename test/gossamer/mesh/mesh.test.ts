@@ -41,11 +41,13 @@ function createLoaded() {
     onEdgeDown: ({ member }) => reports.forget(member.id),
     onRefused: () => {},
     onReferred: () => {},
-    grant: (offer, now) => exchange.grant(offer, now),
+    grant: (offer, now, asker) => exchange.grant(offer, now, asker),
     isAvoided: () => false,
   });
-  const reports = createEdgeReports({
+  const reports = createEdgeReports(context.config, {
     lambda: () => [],
+    coordinates: () => UNKNOWN_COORDINATES,
+    rttMs: () => undefined,
     reachedOver: () => [],
     sources: () => [],
     isNeighbour: (id) => mesh.neighbours.has(id),
@@ -58,6 +60,8 @@ function createLoaded() {
     isIdle: () => false,
     coordinates: () => UNKNOWN_COORDINATES,
     rttMs: () => undefined,
+    member: () => undefined,
+    costMs: () => 0,
     bearer: () => undefined,
     neighbours: () => mesh.neighbours,
     isAvoided: () => false,
@@ -69,7 +73,8 @@ function createLoaded() {
     canAccept: mesh.canAccept,
     canAdd: () => mesh.room() > 0,
   });
-  const pretend = ({ id }: Member): void => reports.handle(id, { worthMs: 3, loads: [] });
+  const pretend = ({ id }: Member): void =>
+    reports.handle(id, { worthMs: 3, loads: [], heir: null });
   return { mesh, pretend };
 }
 

@@ -359,6 +359,7 @@ describe('The optimiser with edge exchange', () => {
       {
         ...{ kind: 'edgeRequest', rttMs: 10, addGainMs: 5.5, acceptGainMs: 5.5 },
         place: UNKNOWN_COORDINATES,
+        leaves: { id: nodeId(11), costs: [{ scx: nodeId(200), costMs: 0 }] },
       },
     ]);
   });
@@ -366,7 +367,7 @@ describe('The optimiser with edge exchange', () => {
   test('subtracts the loss of the neighbour that it gives up', () => {
     const { edgeReports, requests, answer, probeNext } = createFull();
     for (const number of [11, 12, 30]) {
-      edgeReports.handle(nodeId(number), { worthMs: number === 12 ? 1 : 4, loads: [] });
+      edgeReports.handle(nodeId(number), { worthMs: number === 12 ? 1 : 4, loads: [], heir: null });
     }
     answer(probeNext(), 10);
     expect(requests()).toMatchObject([{ addGainMs: 4.5, acceptGainMs: 5.5 }]);
@@ -375,7 +376,7 @@ describe('The optimiser with edge exchange', () => {
   test('can only accept when each of its own edges has a higher value than the gain', () => {
     const { mesh, edgeReports, requests, answer, probeNext } = createFull();
     for (const number of [11, 12, 30]) {
-      edgeReports.handle(nodeId(number), { worthMs: 100, loads: [] });
+      edgeReports.handle(nodeId(number), { worthMs: 100, loads: [], heir: null });
     }
     const member = probeNext();
     answer(member, 10);

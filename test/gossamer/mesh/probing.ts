@@ -26,7 +26,7 @@ export function createProbing(config: GossamerConfig, bearer?: number, sources: 
     const member = memberOf(number);
     mesh.request(requestOf(member, offerOf(2 * number)), 0);
     mesh.handleAccept(member, false, 0);
-    edgeReports.handle(member.id, { worthMs: 0, loads: [] });
+    edgeReports.handle(member.id, { worthMs: 0, loads: [], heir: null });
     const routes = sources.map((scx) => routeFrom(member.id, scx));
     const update = { kind: 'update', whole: true, routes, lost: [], withdrawn: [] } as const;
     routing.handleUpdate(member.id, update, 0);

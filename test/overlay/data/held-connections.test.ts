@@ -20,7 +20,13 @@ import {
   waitMs,
 } from '../support.js';
 
-const OFFER = { rttMs: 1, addGainMs: 0, acceptGainMs: null, place: UNKNOWN_COORDINATES };
+const OFFER = {
+  rttMs: 1,
+  addGainMs: 0,
+  acceptGainMs: null,
+  place: UNKNOWN_COORDINATES,
+  leaves: null,
+};
 
 /** An overlay port that answers each HELLO, and records what arrives on data connections. */
 async function listenForData() {
