@@ -267,7 +267,7 @@ describe('Announcements', () => {
     expect(rendezvous).toBe(true);
     const station = {
       ...{ title: 'Night music', genre: null, description: null, homepage: null },
-      isListed: false,
+      renditions: [],
     };
     const kept = {
       rendezvous: true,

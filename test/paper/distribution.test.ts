@@ -10,6 +10,7 @@ import {
   PROFILES,
   type Session,
   settlingMs,
+  spreadingMs,
   timeUntil,
 } from './support.js';
 
@@ -55,6 +56,7 @@ describe('§3.8: Data distribution', () => {
   for (const [name, config] of PROFILES) {
     test(`§3.8: data follows the reverse of the routes: parents are next hops (${name})`, () => {
       const { session } = createBroadcast(config);
+      session.pass(spreadingMs(config));
       let followed = 0;
       for (const scx of session.world.live()) {
         if (scx.index === 7) continue;
@@ -152,7 +154,7 @@ describe('§3.8: Data distribution', () => {
 
     test(`§3.8: a change of parents by the mesh loses and repeats no ADU (${name})`, () => {
       const { session, source } = createBroadcast(config, 30);
-      session.pass(200_000);
+      session.pass(100_000);
       expect(session.count('parentChanged')).toBeGreaterThan(30);
       expectNothingLost(session, source);
     });

@@ -40,12 +40,13 @@ describe('A SHOUTcast encoder', () => {
       'content-type: audio/mpeg',
       `authorization: Basic ${btoa(`source:${password}`)}`,
       'x-forwarded-for: 127.0.0.1',
+      'x-scattercast-carried: yes',
     ]);
     expect(body).toBe('sound');
     one.socket.write('HTTP/1.0 200 OK\r\n\r\n');
     encoder.send('more');
     await vi.waitUntil(() => textOf(one).endsWith('soundmore'), wait);
-    one.socket.end();
+    one.socket.end('HTTP/1.0 403 Forbidden\r\n\r\nended by the administrator\n');
     await encoder.closed;
     expect(encoder.text()).toBe(OK);
   });
@@ -90,6 +91,7 @@ describe('A SHOUTcast encoder', () => {
       `authorization: Basic ${btoa(`source:${password}`)}`,
       'ice-pub: ',
       'x-forwarded-for: 127.0.0.1',
+      'x-scattercast-carried: yes',
     ]);
   });
 

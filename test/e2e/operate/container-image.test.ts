@@ -35,7 +35,7 @@ function run(command: readonly string[], env: Readonly<Record<string, string>> =
   return started;
 }
 
-test.skipIf(!isRoot)('The image holds Node, its libraries and the program, and no shell', () => {
+test.skipIf(!isRoot)('The image holds Node, ss, their libraries and the program, and no shell', () => {
   const files = readdirSync(image.path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(image.path, join(entry.parentPath, entry.name)))
@@ -46,6 +46,7 @@ test.skipIf(!isRoot)('The image holds Node, its libraries and the program, and n
     'etc/passwd',
     'usr/bin/node',
     'usr/bin/scattercast',
+    'usr/bin/ss',
   ]);
   const libraries = files.filter((path) => /^lib/.test(path));
   expect(libraries.filter((path) => !/\/(lib|ld-)[^/]*\.so/.test(path))).toEqual([]);
