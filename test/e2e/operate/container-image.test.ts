@@ -35,7 +35,7 @@ function run(command: readonly string[], env: Readonly<Record<string, string>> =
   return started;
 }
 
-test.skipIf(!isRoot)('The image holds Node, ss, their libraries and the program, and no shell', () => {
+test.skipIf(!isRoot)('The image holds Node, ss, libraries and the program, and no shell', () => {
   const files = readdirSync(image.path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(image.path, join(entry.parentPath, entry.name)))
