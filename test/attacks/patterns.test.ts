@@ -74,11 +74,10 @@ test('The check knows linear patterns from others', () => {
 });
 
 test('Every regular expression is linear in the length of the text', () => {
-  const all = FILES.flatMap((file) =>
-    patternsIn(file).literals.map((pattern) => ({ file, problem: problemOf(pattern) })),
-  );
-  expect(all.length).toBeGreaterThan(100);
-  expect(all.filter(({ problem }) => problem !== undefined)).toEqual([]);
+  const all = FILES.flatMap((file) => patternsIn(file).literals);
+  const distinct = new Map(all.map((pattern) => [`/${pattern.source}/${pattern.flags}`, pattern]));
+  expect(distinct.size).toBeGreaterThan(100);
+  expect([...distinct.values()].flatMap((pattern) => problemOf(pattern) ?? [])).toEqual([]);
 }, 300_000);
 
 test('Regular expressions are written as literals, which can be checked', () => {
