@@ -89,7 +89,7 @@ describe('§3.6: Mesh optimization', () => {
         // Fast is within a tenth of the direct ways after some seconds already.
         session.pass(config === PAPER ? 57_000 : 2000);
         early += costRatio(session, 20) / 2;
-        session.pass(150_000);
+        session.pass(config === PAPER ? 150_000 : 60_000);
         late += costRatio(session, 20) / 2;
       }
       expect(late).toBeLessThan(0.97 * early);
@@ -101,11 +101,12 @@ describe('§3.6: Mesh optimization', () => {
       const session = createSession({ config, scxs: 30, delayMs: onPlane, recordsEffects: false });
       session.pass(3000);
       session.world.broadcast(session.scx(20), 1000);
-      session.pass(100_000);
+      const [each, between] = config === PAPER ? [100_000, 200_000] : [60_000, 60_000];
+      session.pass(each);
       const first = session.count('edgeUp');
-      session.pass(200_000);
+      session.pass(between);
       const rest = session.world.now();
-      session.pass(100_000);
+      session.pass(each);
       expect(session.count('edgeUp', rest)).toBeLessThan(first / 4);
     });
   }

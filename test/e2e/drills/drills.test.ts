@@ -1,9 +1,10 @@
 /**
  * Drills of `npm run bench -- drills` in small: five clusters, two of which are fed by a third.
  * They are played one after the other in one scene, which is a process of its own: each of its
- * clusters has a network namespace, into which a test process may not connect. Links are cut or
- * made bad where the machine has namespaces; elsewhere those drills are skipped. SCXs are killed
- * and stopped in soak.test.ts, and the source's in side-by-side.test.ts.
+ * clusters has a network namespace, into which a test process may not connect. Links are cut
+ * where the machine has namespaces; elsewhere that drill is skipped. SCXs are killed and stopped
+ * in soak.test.ts, and the source's in side-by-side.test.ts; links lose in udp-chain.test.ts, and in
+ * the simulated sessions of test/simulator/faults. `bad-link` is played by the benchmark alone.
  */
 import { beforeAll, expect, test } from 'vitest';
 import type { Finding } from '../../../scripts/bench/drills/drill.js';
@@ -14,7 +15,6 @@ type Named = Finding & { readonly drill: string };
 /** What each drill must show. */
 const DRILLS: Readonly<Record<string, string>> = {
   cut: 'half a network that is cut off is live again on the same sockets, the other never stops',
-  'bad-link': 'loss and jitter on the link to a parent cost no listener a frame',
 };
 
 /** How long things took is for the benchmark to say: the gate's machine may be busy. */

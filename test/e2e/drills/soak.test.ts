@@ -5,7 +5,7 @@ import { soak } from '../../../scripts/bench/soak/soak.js';
 test('No listener whose SCX is alive misses a frame while other SCXs are killed or hang', async () => {
   const told: string[] = [];
   const tell = (what: string): void => void told.push(what);
-  const size = { minutes: 0.5, listeners: 100, stayS: 20, troubleS: 3 };
+  const size = { minutes: 0.4, listeners: 100, stayS: 20, troubleS: 3 };
   const { heard, faults } = await soak({ ...size, seed: 4, tell });
   const whole = { missed: 0, repeated: 0, foreign: 0, closed: 0 };
   expect(heard, told.join('\n')).toMatchObject(whole);
