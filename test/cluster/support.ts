@@ -84,7 +84,8 @@ export const announcementXml = (
 /** A directory that is removed after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'scattercast-cluster-'));
-  afterTest(() => rmSync(folder, { recursive: true, force: true }));
+  // A process that is just ending may still write.
+  afterTest(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 
