@@ -46,7 +46,8 @@ export interface OwnGroup {
   sendState(audience: GroupAudience): void;
   /** A datagram of the group, and the address that it came from. */
   onDatagram(datagram: Uint8Array, address: string): void;
-  readonly counters: GroupCounters;
+  /** What has happened so far. */
+  counters(): GroupCounters;
 }
 
 interface GroupCounters {
@@ -191,22 +192,6 @@ export function createOwnGroup(options: OwnGroupOptions): OwnGroup {
       const content = opened && decodeGroupContent(opened.content);
       if (content?.ok === true && content.value.kind === 'ask') repair(content.value.ranges);
     },
-    counters: {
-      get sent() {
-        return counters.sent;
-      },
-      get bytes() {
-        return counters.bytes;
-      },
-      get asked() {
-        return counters.asked;
-      },
-      get refused() {
-        return repairs.counters.refused;
-      },
-      get repaired() {
-        return repairs.counters.repaired;
-      },
-    },
+    counters: () => ({ ...counters, ...repairs.counters }),
   };
 }

@@ -60,7 +60,7 @@ export interface Receivers {
   setGroup(opened: OwnGroup): void;
   readonly counters: Readonly<ReceiverCounters>;
   /** Undefined: there is no group. */
-  groupCounters(): OwnGroup['counters'] | undefined;
+  groupCounters(): ReturnType<OwnGroup['counters']> | undefined;
 }
 
 export interface ReceiversOptions {
@@ -281,6 +281,6 @@ export function createReceivers(options: ReceiversOptions): Receivers {
       for (const client of clients) invite(client);
     },
     counters,
-    groupCounters: () => group?.counters,
+    groupCounters: () => group?.counters(),
   };
 }

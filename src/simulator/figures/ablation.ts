@@ -3,10 +3,10 @@
  * the paper's value. To add a rule, add a line to ABLATIONS.
  */
 import { FAST, type GossamerConfig, PAPER } from '../../gossamer/core/config.js';
-import { finalRatio, over, pointOf, settledSeconds, steadyBytesPerSecond } from './measures.js';
-import type { Series } from './presentation/chart.js';
+import { finalRatio, over, settledSeconds, steadyBytesPerSecond } from './measures.js';
 import type { Figure } from './presentation/figure.js';
 import { compared, plural } from './presentation/words.js';
+import { ratioChart } from './ratio-chart.js';
 import { mainSession, type Scope, type Session, sessionOf } from './sessions/session.js';
 
 /** The paper's values of these fields. */
@@ -79,20 +79,7 @@ export const ablationFigure: Figure = {
     };
     return {
       data,
-      chart: {
-        x: { label: 'cost ratio C / C_star' },
-        y: { label: '', kind: 'category', categories: results.map(({ name }) => name) },
-        series: [
-          {
-            name: 'mean and 95% interval',
-            tone: 'fast',
-            kind: 'scatter',
-            points: results.flatMap(({ name, ratio }) =>
-              pointOf(name, ratio).map(({ x, y, ...spread }) => ({ x: y, y: x, ...spread })),
-            ),
-          } satisfies Series,
-        ],
-      },
+      chart: ratioChart(results, 'fast'),
       text: [
         `${plural(scope.fewDraws, 'draw')} with one source, the same for each line. A rule that ` +
           'gains little here may gain much in sessions with faults, which these are not.',

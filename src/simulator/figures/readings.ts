@@ -4,16 +4,10 @@
  * updates that are triggered by changes.
  */
 import { type GossamerConfig, PAPER } from '../../gossamer/core/config.js';
-import {
-  finalRatio,
-  type Measure,
-  over,
-  pointOf,
-  quietSeconds,
-  settledSeconds,
-} from './measures.js';
+import { finalRatio, type Measure, over, quietSeconds, settledSeconds } from './measures.js';
 import type { Figure } from './presentation/figure.js';
 import { plural, spread } from './presentation/words.js';
+import { ratioChart } from './ratio-chart.js';
 import { mainSession, type Scope, type Session, sessionOf } from './sessions/session.js';
 
 const READINGS: readonly (readonly [name: string, overrides: Partial<GossamerConfig>])[] = [
@@ -70,18 +64,7 @@ export const readingsFigure: Figure = {
     return {
       data,
       chart: {
-        x: { label: 'cost ratio C / C_star' },
-        y: { label: '', kind: 'category', categories: results.map(({ name }) => name) },
-        series: [
-          {
-            name: 'mean and 95% interval',
-            tone: 'paper',
-            kind: 'scatter',
-            points: results.flatMap(({ name, ratio }) =>
-              pointOf(name, ratio).map(({ x, y, ...interval }) => ({ x: y, y: x, ...interval })),
-            ),
-          },
-        ],
+        ...ratioChart(results, 'paper'),
         marks: [{ axis: 'x', from: 1.65, label: 'paper: centre of figure 9' }],
       },
       text: [
