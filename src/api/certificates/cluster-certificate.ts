@@ -17,7 +17,7 @@ export type CertificateMark = Readonly<z.infer<typeof certificateMarkSchema>>;
 
 const pem = z.string().max(128 * 1024); // guess: chains have 3 to 10 kB
 
-/** What is sealed, as JSON: the certificate with its chain, and its key, as PEM; and its mark's hash. */
+/** What is sealed, as JSON: the certificate with its chain and its key (PEM), and the mark's hash. */
 export const sharedCertificateSchema = z.object({
   cert: pem,
   key: pem,

@@ -17,7 +17,7 @@ export type AttachingEvent =
   /** No further attempt makes sense: this is the last event. */
   | { readonly kind: 'refused'; readonly error: UserError };
 
-/** An event in words, for a warning. The last one is none: its error is thrown. */
+/** An event in words, for a warning. After a refusal an error is thrown instead. */
 export function warningOf(event: Exclude<AttachingEvent, { kind: 'refused' }>): string {
   switch (event.kind) {
     case 'lost':

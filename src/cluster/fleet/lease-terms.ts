@@ -19,7 +19,7 @@ export interface TermsSources {
   readonly recording: LaunchTemplate['recording'];
   /** The cluster's front ends; undefined: there is one. */
   frontEnds(): readonly string[] | undefined;
-  /** What SCXs on other machines get from here; undefined: nothing, or there are none. */
+  /** The certificate for SCXs on other machines; undefined without one, or without such SCXs. */
   certificate(): LeaseTerms['certificate'];
   /** Seals a text for the SCXs of this cluster. */
   seal(text: string): string;
