@@ -1,8 +1,11 @@
 /**
  * The sources that could be played, and the choice among them. A source is live if it delivered audio
- * within `liveMs`, or is up for less than that and has delivered nothing yet; one that has left is
- * live only while audio that was under way still arrives. The best live source is one that does not
- * send digital silence all the time, and has the highest priority; among equals the one that is played already, then the one with the lowest id, so that
+ * within `liveMs`, or is up for less than that and has delivered nothing yet. One that has left is
+ * live only while audio that was under way still arrives, and no longer once another one is played:
+ * what comes even later would be heard as a change back and forth.
+ *
+ * The best live source is one that does not send digital silence all the time, and has the highest
+ * priority; among equals the one that is played already, then the one with the lowest id, so that
  * all SCXs choose the same.
  *
  * Bounded: SOURCES_MAX sources; the one that is silent for longest makes room.
@@ -25,6 +28,8 @@ export interface Candidate {
   soundAt: number;
   /** It has said that it leaves. */
   isDown: boolean;
+  /** It has left, and another one has been played since. */
+  isOver: boolean;
   readonly titles: NowPlaying;
   /** The frames since the last one that was played, of a source that is not played. */
   reserve: { readonly frame: Unplayed; readonly at: number }[];
@@ -63,6 +68,7 @@ const createCandidate = (id: SourceId): Candidate => ({
   heardAt: Number.NEGATIVE_INFINITY,
   soundAt: Number.NEGATIVE_INFINITY,
   isDown: false,
+  isOver: false,
   titles: createNowPlaying(),
   reserve: [],
 });
@@ -77,6 +83,7 @@ export function createCandidates(limits: LiveLimits): Candidates {
   const known = new Map<SourceId, Candidate>();
 
   const isLive = (candidate: Candidate, now: number): boolean =>
+    !candidate.isOver &&
     now - quietSince(candidate) <= (candidate.isDown ? limits.downMs : limits.liveMs);
 
   const isSilent = ({ soundAt, upAt }: Candidate, now: number): boolean =>

@@ -93,6 +93,7 @@ export function createOnAir(options: OnAirOptions): OnAir {
     const missed = candidate.reserve.filter(({ at }) => at > lastPlayedAt);
     const isChange = candidate !== candidates.current;
     if (isChange || now - lastPlayedAt > options.offAirMs) since = now;
+    if (isChange && candidates.current?.isDown) candidates.current.isOver = true;
     const frames = [...missed.map((entry) => entry.frame), frame];
     candidate.reserve = [];
     candidates.current = candidate;
@@ -132,7 +133,9 @@ export function createOnAir(options: OnAirOptions): OnAir {
   return {
     onSourceUp: (source, attendedAt) => {
       const { priority } = source;
-      Object.assign(candidates.of(source.id), { priority, upAt: attendedAt, isDown: false });
+      Object.assign(candidates.of(source.id), {
+        ...{ priority, upAt: attendedAt, isDown: false, isOver: false },
+      });
     },
     onSourceDown: (id) => {
       const candidate = candidates.get(id);

@@ -134,6 +134,17 @@ describe('What is on the air', () => {
     expect(hear(onAir, 'a', 2, 171)).toEqual([1, 2]);
   });
 
+  test('does not go back to a source that has left when more of it arrives late', () => {
+    const onAir = create();
+    onAir.onSourceUp(source('a', 10), 0);
+    onAir.onSourceUp(source('b', 20), 0);
+    hear(onAir, 'b', 0, 0);
+    onAir.onSourceDown(sourceId('b'));
+    expect(hear(onAir, 'a', 0, 150)).toEqual([0]);
+    expect(hear(onAir, 'b', 1, 160)).toEqual([]);
+    expect(hear(onAir, 'a', 1, 180)).toEqual([1]);
+  });
+
   test('goes back to a source that left and is up again', () => {
     const onAir = create();
     onAir.onSourceUp(source('a', 10), 0);
