@@ -8,17 +8,17 @@
  * core. So a file has no mocked modules and leaves no global changed.
  *
  * - `core`: everything that runs inside the test's own process. `npm run test:fast` runs `core` and
- *   `mocks`.
- * - `sessions`: the paper's claims and drawn faults in whole simulated sessions, which only compute.
+ *   `mocks`, without whole simulated sessions.
  * - `mocks`: replaces modules or the clock, so each file has a process of its own: in a shared one, an
  *   interval that another test has left would run on the fake clock, hundreds of thousands of times.
- * - `process`: starts single processes from the build, without a cluster.
- * - `e2e`: real clusters, encoders and players, which wait for sound most of the time.
+ * - `e2e`: processes from the build: clusters, encoders and players, which wait for sound most of the
+ *   time.
  * - `drills`: measures gaps while processes die, so few run beside each other, each file in a process
  *   that has nothing else to clean up.
  */
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './longest-first.js';
 
 const setupFiles = [
   'test/loopback-only.ts',
@@ -42,6 +42,7 @@ const MOCKS = [
   'test/scx/listeners/send-queue-watch.test.ts',
   'test/web/player.test.ts',
 ];
+/** Single processes from the build, without a cluster. */
 const PROCESS = [
   'test/cli/main.test.ts',
   'test/cli/commands/broadcast-standard-input.test.ts',
@@ -52,15 +53,6 @@ const PROCESS = [
   'test/cluster/platform/process-platform.test.ts',
   'test/cluster/platform/spares.test.ts',
   'test/scx/sources/fallback-process.test.ts',
-];
-const SESSIONS = [
-  'test/paper/**/*.test.ts',
-  'test/sim/**/*.test.ts',
-  'test/simulator/experiment/**/*.test.ts',
-  'test/simulator/faults/**/*.test.ts',
-  'test/simulator/levels/**/*.test.ts',
-  'test/simulator/shared/**/*.test.ts',
-  'test/cli/figures/figures.test.ts',
 ];
 /** Attacks on real processes. */
 const ATTACKS = ['test/attacks/known-classes/*.test.ts', 'test/attacks/names.test.ts'];
@@ -85,23 +77,14 @@ const slow = { setupFiles, expect, testTimeout: 180_000, hookTimeout: 120_000 };
 export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './scripts/tally-reporter.ts'],
     projects: [
       {
         test: {
           name: 'core',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', ...ATTACKS, ...MOCKS, ...PROCESS, ...SESSIONS],
-          ...inProcess,
-          isolate: false,
-          maxWorkers: COMPUTING,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          name: 'sessions',
-          include: SESSIONS,
+          exclude: ['test/e2e/**', ...ATTACKS, ...MOCKS, ...PROCESS],
           ...inProcess,
           isolate: false,
           maxWorkers: COMPUTING,
@@ -119,18 +102,8 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'process',
-          include: PROCESS,
-          ...inProcess,
-          isolate: false,
-          maxWorkers: WAITING,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts', ...ATTACKS],
+          include: ['test/e2e/**/*.test.ts', ...ATTACKS, ...PROCESS],
           exclude: DRILLS,
           ...slow,
           isolate: false,
