@@ -5,14 +5,17 @@
  *   2026-11-30T16Z.mp3    the frames, as they were played
  *   2026-11-30T16Z.index  a line for each stretch of them, which is a segment of HLS (scx/sound/segment.ts)
  *
- * A stretch counts when its line is complete; what a crash has left behind its end is cut off. What was
+ * A stretch counts when its line is complete; what a crash has left behind its end is cut off. A file of sound is
+ * only added to, so that readers of an older index find what that says. What was missing and came later from
+ * other clusters (scx/recording/fill-holes.ts) stands at the end of that file, and in the index where it was
+ * played; so the index tells the order of the sound. What was
  * recorded while the session was private lies in a folder of its own, so that it stays private later.
  */
 import { refPath, type SessionRef } from '../../session/session-id.js';
 
 /** A stretch of sound. */
 export interface Stretch {
-  /** When it was played, ms since 1970; the lines of a file are in this order. */
+  /** When it was played, ms since 1970: the lines of a file are in this order, and no two have the same. */
   readonly at: number;
   readonly durationMs: number;
   /** Where its frames are in the file, bytes. */
@@ -29,6 +32,8 @@ export interface Stretch {
   readonly breaks: number;
   /** The sound of all before it, ms. */
   readonly playedMs: number;
+  /** Some of it is silence in place of what was missing; absent: it is whole. */
+  readonly isMended?: true | undefined;
 }
 
 export const HOUR_MS = 3_600_000;
@@ -36,7 +41,7 @@ export const HOUR_MS = 3_600_000;
 const STRETCH_BYTES_MAX = 1024 * 1024;
 const FRAMES_MAX = 1000;
 /** Of times, ms since 1970: the end of what a Date can hold. */
-const LAST_MS = 8.64e15;
+export const LAST_MS = 8.64e15;
 
 const SOURCE = /^[0-9a-f]{16}$/;
 
@@ -74,9 +79,10 @@ const rounded = (ms: number): number => Math.round(ms * 1000) / 1000;
 
 export const printStretch = (stretch: Stretch): string => {
   const { at, durationMs, offset, bytes, source, first, count, title } = stretch;
-  const { number, breaks, playedMs } = stretch;
+  const { number, breaks, playedMs, isMended } = stretch;
   const line = [at, rounded(durationMs), offset, bytes, source, first, count, title];
-  return `${JSON.stringify([...line, number, breaks, rounded(playedMs)])}\n`;
+  const place = [number, breaks, rounded(playedMs)];
+  return `${JSON.stringify([...line, ...place, ...(isMended ? [1] : [])])}\n`;
 };
 
 /** By hand: there are thousands of lines. */
@@ -85,7 +91,7 @@ function parseLine(line: string): Stretch | undefined {
   try {
     const values: unknown[] = JSON.parse(line);
     const [at, durationMs, offset, bytes, source, first, count, title] = values;
-    const [number = 0, breaks = 0, playedMs = 0] = values.slice(8); // older lines have none
+    const [number = 0, breaks = 0, playedMs = 0, mended] = values.slice(8); // older lines have none
     const isSound =
       isWhole(at, LAST_MS) && isWhole(offset, LAST_MS) && isWhole(bytes, STRETCH_BYTES_MAX);
     if (!isSound || typeof durationMs !== 'number' || !(durationMs > 0 && durationMs < HOUR_MS)) {
@@ -97,7 +103,8 @@ function parseLine(line: string): Stretch | undefined {
     if (typeof playedMs !== 'number' || !(playedMs >= 0 && playedMs < LAST_MS)) return undefined;
     const text = typeof title === 'string' ? title : null;
     const sound = { at, durationMs, offset, bytes, source, first, count, title: text };
-    return { ...sound, number, breaks, playedMs };
+    const place = { ...sound, number, breaks, playedMs };
+    return mended === 1 ? { ...place, isMended: true } : place;
   } catch {
     return undefined;
   }
@@ -109,6 +116,10 @@ export const parseIndex = (text: string): readonly Stretch[] =>
     .slice(0, text.lastIndexOf('\n') + 1)
     .split('\n')
     .flatMap((line) => parseLine(line) ?? []);
+
+/** Where the sound of some stretches ends in their file, bytes. */
+export const soundEnd = (stretches: readonly Stretch[]): number =>
+  stretches.reduce((end, { offset, bytes }) => Math.max(end, offset + bytes), 0);
 
 /** What a segment's name states, and where it begins. */
 interface Played {

@@ -17,6 +17,7 @@
  * not understood ends the successor before anything has changed.
  */
 import { z } from 'zod';
+import { HOUR_MS, hourStart, LAST_MS } from '../../api/recordings/recording-files.js';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { encoderTitleSchema } from '../ingest/encoder-title.js';
 import { listenerStateSchema } from '../listeners/listener-state.js';
@@ -96,6 +97,15 @@ const playbackStateSchema = z.object({
   polling: z.array(z.string().max(64)).optional(),
 });
 
+const instant = z.number().int().nonnegative().max(LAST_MS);
+
+/** Earlier versions counted the stretches of an hour, of about 2.6 s. */
+const earlierPosition = z
+  .object({ hour: z.string().max(20), index: count })
+  .transform(({ hour, index }) => ({
+    at: Math.min(LAST_MS, (hourStart(hour) ?? 0) + Math.min(index * 2600, HOUR_MS)),
+  }));
+
 /** A ListenerPosition (listener-writer.ts). */
 const positionSchema = z.object({
   isOpen: z.boolean(),
@@ -104,7 +114,7 @@ const positionSchema = z.object({
   /** The TapeState (recording/tape.ts); earlier versions do not send it. */
   tape: z
     .object({
-      position: z.object({ hour: z.string().max(20), index: count }).nullable(),
+      position: z.union([z.object({ at: instant }), earlierPosition]).nullable(),
       heard: z.object({ source: sourceId, first: count, count }).nullable(),
     })
     .optional(),

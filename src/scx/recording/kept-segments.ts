@@ -8,18 +8,18 @@
  * Bounded: READS_MAX requests at a time, HOURS_MAX indexes for each, and a listener has to begin anew after
  * LISTENING_MS_MAX.
  */
-import { hourOf, hourStart, type Stretch } from '../../api/recordings/recording-files.js';
+import { hourOf, hourStart, LAST_MS, type Stretch } from '../../api/recordings/recording-files.js';
 import { printSegmentName } from '../../icecast/segment-name.js';
 import { withTag } from '../sound/segment.js';
 import { consecutive } from '../sound/segment-place.js';
 import { LISTED_MS, newest, type Segment } from '../sound/segments.js';
-import type { Recording, TapePosition } from './recording.js';
+import type { Recording } from './recording.js';
 
-/** Where a listener has begun. */
-export interface KeptStart {
-  /** When its first stretch was played, ms since 1970, and the sound before that in the recording, ms. */
-  readonly at: number;
-  readonly playedMs: number;
+/** Where a listener has begun: its first stretch, as it stood in the recording then. */
+export interface KeptStart extends Pick<Stretch, 'at' | 'playedMs'> {
+  /** Undefined in addresses of earlier versions. */
+  readonly number?: number | undefined;
+  readonly breaks?: number | undefined;
   /** When the listener has begun, ms since 1970. */
   readonly since: number;
 }
@@ -47,17 +47,18 @@ const CLOCKS_MS_MAX = 60_000;
 const HOURS_MAX = 48;
 const READS_MAX = 64;
 
-const START = /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})$/;
+const START = /^(\d{1,15})\.(\d{1,15})\.(\d{1,15})(?:\.(\d{1,15})\.(\d{1,15}))?$/;
 
 /** A start as it stands in an address. */
-export const printStart = ({ at, playedMs, since }: KeptStart): string =>
-  [at, playedMs, since].map(Math.round).join('.');
+export const printStart = ({ at, playedMs, since, number = 0, breaks = 0 }: KeptStart): string =>
+  [at, playedMs, since, number, breaks].map(Math.round).join('.');
 
 /** Reads it; undefined if it is malformed. */
 export function parseStart(text: string): KeptStart | undefined {
-  const [, at, playedMs, since] = START.exec(text) ?? [];
+  const [, at, playedMs, since, number, breaks] = START.exec(text) ?? [];
   if (at === undefined) return undefined;
-  return { at: Number(at), playedMs: Number(playedMs), since: Number(since) };
+  const place = number === undefined ? {} : { number: Number(number), breaks: Number(breaks) };
+  return { at: Number(at), playedMs: Number(playedMs), since: Number(since), ...place };
 }
 
 const nameOf = ({ source, first, count }: Stretch): string =>
@@ -99,33 +100,44 @@ export function openKeptSegments(recording: Recording): KeptSegments {
     return [...(before ?? []), ...(last ?? [])];
   };
 
+  /**
+   * By how much what stands before a listener's first stretch has grown since it began, because holes were
+   * filled. Its list stays the same. Nothing is known of it once that stretch is gone.
+   */
+  const grownSince = async ({ at, playedMs, number, breaks }: KeptStart) => {
+    const first = (await recording.index(hourOf(at))).find((one) => one.at === at);
+    if (first === undefined || number === undefined) return { playedMs: 0, number: 0, breaks: 0 };
+    return {
+      playedMs: first.playedMs - playedMs,
+      number: first.number - number,
+      breaks: first.breaks - (breaks ?? 0),
+    };
+  };
+
   const listed = async (start: KeptStart, now: number) => {
     const elapsedMs = now - start.since;
     if (elapsedMs < -CLOCKS_MS_MAX || elapsedMs > LISTENING_MS_MAX) return undefined;
-    const targetMs = start.playedMs + Math.max(0, elapsedMs) + AHEAD_MS;
+    const grown = await grownSince(start);
+    const fromMs = start.playedMs + grown.playedMs;
+    const targetMs = fromMs + Math.max(0, elapsedMs) + AHEAD_MS;
     const all = await around(start.at + elapsedMs, targetMs);
     // Rounded times are equal to within a millisecond.
     const isDue = ({ playedMs }: Stretch): boolean =>
-      playedMs >= start.playedMs - 1 && playedMs < targetMs;
+      playedMs >= fromMs - 1 && playedMs < targetMs;
     const due = all.filter(isDue);
     const chosen = newest(consecutive(due.length > 0 ? due : all.slice(0, 1)), LISTED_MS);
     const [first] = chosen;
     if (first === undefined) return undefined;
-    return segmentsOf(chosen, due[due.indexOf(first) - 1]);
-  };
-
-  const stretchAt = async (position: TapePosition): Promise<Stretch | undefined> => {
-    const stretch = (await recording.index(position.hour))[position.index];
-    if (stretch !== undefined) return stretch;
-    const later = (await recording.hours()).find((hour) => hour > position.hour);
-    return later === undefined ? undefined : (await recording.index(later))[0];
+    return segmentsOf(chosen, due[due.indexOf(first) - 1]).map((one) => ({
+      ...one,
+      number: one.number - grown.number,
+      discontinuities: one.discontinuities - grown.breaks,
+    }));
   };
 
   const find = async (name: string, keptAt: number) => {
-    const hour = hourOf(keptAt);
-    const index = (await recording.index(hour)).findIndex(({ at }) => at === keptAt);
-    const piece = index < 0 ? undefined : await recording.read({ hour, index });
-    if (piece === undefined || nameOf(piece.stretch) !== name) return undefined;
+    const piece = await recording.read({ at: Math.min(keptAt, LAST_MS) });
+    if (piece?.stretch.at !== keptAt || nameOf(piece.stretch) !== name) return undefined;
     return { title: piece.stretch.title, bytes: withTag(piece.stretch, piece.sound) };
   };
 
@@ -133,12 +145,13 @@ export function openKeptSegments(recording: Recording): KeptSegments {
     begin: (instant, now) =>
       bounded(async () => {
         const position = await recording.seek(instant);
-        const stretch = position && (await stretchAt(position));
+        const stretch = position && (await recording.find(position));
         const last = (await recording.index((await recording.hours()).at(-1) ?? '')).at(-1);
         // A player would have less to begin with than from what is live.
         const isLive = (last?.playedMs ?? 0) < (stretch?.playedMs ?? 0) + AHEAD_MS / 2;
         if (stretch === undefined || isLive) return undefined;
-        return { at: stretch.at, playedMs: stretch.playedMs, since: now };
+        const { at, playedMs, number, breaks } = stretch;
+        return { at, playedMs, number, breaks, since: now };
       }),
     listed: (start, now) => bounded(() => listed(start, now)),
     find: (name, keptAt) => bounded(() => find(name, keptAt)),

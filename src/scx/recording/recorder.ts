@@ -20,6 +20,7 @@ import {
   playedAfter,
   printStretch,
   type Stretch,
+  soundEnd,
   soundFile,
 } from '../../api/recordings/recording-files.js';
 import type { ScxStatus } from '../../api/scx-status.js';
@@ -86,8 +87,7 @@ async function openHour(folder: string, hour: string): Promise<OpenHour> {
   const sound = await open(join(folder, soundFile(hour)), 'a', FILE_MODE);
   const index = await open(join(folder, indexFile(hour)), 'a+', FILE_MODE);
   const text = await index.readFile('utf8');
-  const last = parseIndex(text).at(-1);
-  const offset = last === undefined ? 0 : last.offset + last.bytes;
+  const offset = soundEnd(parseIndex(text));
   await index.truncate(Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)));
   if ((await sound.stat()).size > offset) await sound.truncate(offset);
   return { folder, hour, sound, index, offset };

@@ -1,14 +1,16 @@
 /**
  * What is recorded of a session, for those who listen to it later: the stretches in order, each read from
- * the disk when it is due (api/recordings/recording-files.ts). The files may be written by another process meanwhile, and
- * hours may be removed; then a listener goes on with the next one that is there.
+ * the disk when it is due (api/recordings/recording-files.ts). The files may be written by another process meanwhile,
+ * also in places where something was missing, and hours may be removed; then a listener goes on with the
+ * next one that is there. So a position is an instant.
  *
  * Listeners of the same place share what they read. Bounded: HOURS_MAX indexes, PIECES_MAX stretches, READS_MAX
  * reads at a time, so that a disk that hangs takes no more of the threads that others need.
  */
-import { open, readdir, readFile } from 'node:fs/promises';
+import { open, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  hourOf,
   hourStart,
   hoursIn,
   indexFile,
@@ -18,10 +20,10 @@ import {
 } from '../../api/recordings/recording-files.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 
-/** The stretch that a listener gets next. */
+/** The stretch that a listener gets next: the one that was played then, or next after it. */
 export interface TapePosition {
-  readonly hour: string;
-  readonly index: number;
+  /** Ms since 1970, at most LAST_MS. */
+  readonly at: number;
 }
 
 /** A stretch, its sound, and what comes after it. */
@@ -36,6 +38,7 @@ export interface Recording {
   seek(at: number): Promise<TapePosition | undefined>;
   /** The stretch at a position, or the next one that is there; undefined: it is to come. */
   read(position: TapePosition): Promise<Piece | undefined>;
+  find(position: TapePosition): Promise<Stretch | undefined>;
   /** The hours that are there, in order, and the stretches of one. */
   hours(): Promise<readonly string[]>;
   index(hour: string): Promise<readonly Stretch[]>;
@@ -50,6 +53,8 @@ const PIECES_MAX = 32;
 const READS_MAX = 2;
 /** An index that has been read is not read again for this long, ms. */
 const FRESH_MS = 500;
+/** The same where a later hour has begun: only what was missing is still added. */
+const CLOSED_MS = 5000;
 
 /** Runs a bounded number of tasks at a time, in turn. */
 function createTurns(most: number) {
@@ -76,18 +81,24 @@ async function readPart(path: string, { offset, bytes }: Stretch): Promise<Uint8
   }
 }
 
+/** An index as it was read, and when. */
+interface KnownIndex {
+  readonly at: number;
+  readonly freshMs: number;
+  /** Of its file; undefined: it could not be read. */
+  readonly version: Promise<string | undefined>;
+  readonly stretches: Promise<readonly Stretch[]>;
+}
+
+const versionOf = async (path: string): Promise<string> => {
+  const { ino, size, mtimeMs } = await stat(path);
+  return `${ino} ${size} ${mtimeMs}`;
+};
+
 /** Opens what is recorded in a folder; `now` is monotonic, in ms. */
 export function openRecording(folder: string, now: () => number): Recording {
   const inTurn = createTurns(READS_MAX);
-  const indexes = createBoundedMap<
-    string,
-    {
-      readonly at: number;
-      /** Nothing is added any more. */
-      readonly isClosed: boolean;
-      readonly stretches: Promise<readonly Stretch[]>;
-    }
-  >(HOURS_MAX);
+  const indexes = createBoundedMap<string, KnownIndex>(HOURS_MAX);
   const pieces = createBoundedMap<string, Promise<Uint8Array | undefined>>(PIECES_MAX);
   let listed: { readonly at: number; readonly hours: Promise<readonly string[]> } | undefined;
 
@@ -102,22 +113,32 @@ export function openRecording(folder: string, now: () => number): Recording {
   const laterThan = async (hour: string): Promise<string | undefined> =>
     (await hours()).find((one) => one > hour);
 
-  /** The stretches of an hour, at least as many as are asked for if they are there. */
-  const stretchesOf = async (hour: string, least: number): Promise<readonly Stretch[]> => {
-    const known = indexes.use(hour);
-    const stretches = await known?.stretches;
-    const isEnough = (stretches?.length ?? 0) >= least;
-    const isFresh = known !== undefined && (known.isClosed || now() - known.at < FRESH_MS);
-    if (stretches && (isEnough || isFresh)) return stretches;
-    const isClosed = (await laterThan(hour)) !== undefined;
-    const read = inTurn(() => readFile(join(folder, indexFile(hour)), 'utf8'));
-    const parsed = read.then(parseIndex, () => []);
-    indexes.set(hour, { at: now(), isClosed, stretches: parsed });
-    return parsed;
+  /** Reads an index if it has changed. */
+  const renewed = async (hour: string, known: KnownIndex | undefined) => {
+    const path = join(folder, indexFile(hour));
+    const version = await inTurn(() => versionOf(path)).catch(() => undefined);
+    const before = await known?.stretches;
+    if (version === (await known?.version) && before !== undefined) return { version, before };
+    // What is gone stays known as long as there is room.
+    const after = await inTurn(() => readFile(path, 'utf8')).then(parseIndex, () => before ?? []);
+    return { version, before: after };
   };
 
-  const soundOf = ({ hour, index }: TapePosition, stretch: Stretch) => {
-    const name = `${hour} ${index} ${stretch.offset}`;
+  const stretchesOf = async (hour: string): Promise<readonly Stretch[]> => {
+    const known = indexes.use(hour);
+    if (known !== undefined && now() - known.at < known.freshMs) return known.stretches;
+    const freshMs = (await laterThan(hour)) === undefined ? FRESH_MS : CLOSED_MS;
+    const read = renewed(hour, known);
+    const stretches = read.then(({ before }) => before);
+    indexes.set(hour, {
+      ...{ at: now(), freshMs, stretches, version: read.then(({ version }) => version) },
+    });
+    return stretches;
+  };
+
+  const soundOf = (stretch: Stretch): Promise<Uint8Array | undefined> => {
+    const hour = hourOf(stretch.at);
+    const name = `${hour} ${stretch.offset}`;
     const known = pieces.use(name);
     if (known !== undefined) return known;
     const read = inTurn(() => readPart(join(folder, soundFile(hour)), stretch));
@@ -126,28 +147,31 @@ export function openRecording(folder: string, now: () => number): Recording {
     return sound;
   };
 
-  const read = async ({ hour, index }: TapePosition): Promise<Piece | undefined> => {
-    const stretch = (await stretchesOf(hour, index + 1))[index];
-    const sound = stretch && (await soundOf({ hour, index }, stretch));
-    if (stretch !== undefined && sound !== undefined) {
-      return { stretch, sound, next: { hour, index: index + 1 } };
+  const find = async ({ at }: TapePosition): Promise<Stretch | undefined> => {
+    let hour: string | undefined = hourOf(at);
+    while (hour !== undefined) {
+      const found: Stretch | undefined = (await stretchesOf(hour)).find((one) => one.at >= at);
+      if (found !== undefined) return found;
+      hour = await laterThan(hour);
     }
-    if (stretch !== undefined) return read({ hour, index: index + 1 });
-    const later = await laterThan(hour);
-    return later === undefined ? undefined : read({ hour: later, index: 0 });
+    return undefined;
+  };
+
+  const read = async (position: TapePosition): Promise<Piece | undefined> => {
+    const stretch = await find(position);
+    if (stretch === undefined) return undefined;
+    const next = { at: stretch.at + 1 };
+    const sound = await soundOf(stretch);
+    return sound === undefined ? read(next) : { stretch, sound, next };
   };
 
   const seek = async (at: number): Promise<TapePosition | undefined> => {
     const all = await hours();
     const hour = all.findLast((one) => (hourStart(one) ?? 0) <= at) ?? all[0];
     if (hour === undefined) return undefined;
-    const stretches = await stretchesOf(hour, Number.POSITIVE_INFINITY);
-    const index = stretches.findIndex((one) => one.at + one.durationMs > at);
-    if (index >= 0) return { hour, index };
-    return { hour, index: stretches.length };
+    const stretch = (await stretchesOf(hour)).find((one) => one.at + one.durationMs > at);
+    return { at: stretch?.at ?? at };
   };
 
-  const index = (hour: string) => stretchesOf(hour, Number.POSITIVE_INFINITY);
-
-  return { seek, read, hours, index };
+  return { seek, read, find, hours, index: stretchesOf };
 }

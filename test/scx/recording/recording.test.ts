@@ -49,6 +49,6 @@ test('Listeners all over a day have each index read once', async () => {
   for (const start of starts) rmSync(join(folder, indexFile(hourOf(start))));
   for (const position of after) {
     const piece = await recording.read(position);
-    expect([position.hour, piece?.sound.length]).toEqual([position.hour, 10]);
+    expect([position.at, piece?.sound.length]).toEqual([position.at, 10]);
   }
 });

@@ -239,15 +239,15 @@ describe('What is recorded', () => {
         '[1,26,0,99999999999,"aaaaaaaaaaaaaaaa",0,1,null]',
         '[1,26,0,10,"../../../etc/pwd",0,1,null]',
       ],
-      '[5,26,0,10,"aaaaaaaaaaaaaaaa",0,1,"ok"]',
-      '[6,26,10,10,"aaaaaaaaaaaaaaaa",1,1,"behind the end of the file"]',
+      `[${HOUR + 5},26,0,10,"aaaaaaaaaaaaaaaa",0,1,"ok"]`,
+      `[${HOUR + 6},26,10,10,"aaaaaaaaaaaaaaaa",1,1,"behind the end of the file"]`,
     ];
     writeFileSync(join(folder, '2026-11-30T16Z.index'), `${lines.join('\n')}\n`);
     writeFileSync(join(folder, '2026-11-30T16Z.mp3'), Buffer.alloc(10));
     const recording = openRecording(folder, () => 0);
     const position = await recording.seek(0);
     const piece = position && (await recording.read(position));
-    expect(piece?.stretch).toMatchObject({ at: 5, title: 'ok' });
+    expect(piece?.stretch).toMatchObject({ at: HOUR + 5, title: 'ok' });
     expect(piece && (await recording.read(piece.next))).toBeUndefined();
   });
 });
