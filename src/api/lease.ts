@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { certificateMarkSchema } from './certificates/cluster-certificate.js';
 import { fallbackFileSchema } from './fallback-launch.js';
 import { listenerHookSchema, renditionsSchema } from './scx-launch.js';
-import { sourceAccessSchema } from './source-access.js';
+import { publicKeySchema, sourceAccessSchema } from './source-access.js';
 
 const text = z.string().max(256).nullable();
 
@@ -34,6 +34,9 @@ const remoteFallbackSchema = z.object({
 /** A fallback file that an SCX fetches from its front ends. */
 export type RemoteFallback = Readonly<z.infer<typeof remoteFallbackSchema>>;
 
+/** Clusters that are asked for what is missing of a recording. */
+export const RECORDING_OTHERS_MAX = 8;
+
 export const leaseTermsSchema = z.object({
   /** The SCX is a rendezvous point of its session (§3.4). */
   rendezvous: z.boolean(),
@@ -48,10 +51,17 @@ export const leaseTermsSchema = z.object({
   remoteFallback: remoteFallbackSchema.nullable().optional(),
   /**
    * How long what is played is kept on the disk, ms, and whether this SCX writes it; null: nothing is kept.
-   * Absent from older front ends.
+   * `others`: clusters that are asked for what is missing. Absent from older front ends.
    */
   recording: z
-    .object({ keepMs: z.number().nonnegative(), records: z.boolean() })
+    .object({
+      keepMs: z.number().nonnegative(),
+      records: z.boolean(),
+      others: z
+        .array(z.object({ url: z.string().max(300), key: publicKeySchema }))
+        .max(RECORDING_OTHERS_MAX)
+        .optional(),
+    })
     .nullable()
     .optional(),
   /** The server that is asked about listeners; null: none; absent from older front ends. */

@@ -149,7 +149,8 @@ function scxRoutes(services: Services) {
   const frontEnds = () => shared?.frontEnds();
   const sealed = (text: string): string => seal(secret, text);
   const certificate = shareCertificate(secret, shared && services.tls?.pair);
-  const sources = { finder, store, fallbacks, listenerHook, recording, frontEnds };
+  const others = () => services.locating.trusted();
+  const sources = { finder, store, fallbacks, listenerHook, recording, frontEnds, others };
   const termsOf = termsFrom({ ...sources, certificate: certificate.mark, seal: sealed });
   return [
     leaseRoutes({ proofs, renew: fleet.renew, shared, termsOf, onRenewed, log }),
@@ -173,8 +174,9 @@ function playerRoutes(services: Services) {
   const asking = { asksListeners, clients };
   const { nearest, askForListener } = locating;
   const elsewhere = { nearest, askForListener, onSent: metrics.countSentElsewhere };
+  const { clusterKey } = services;
   const listening = { url, finder, scxs, proxy, sessions, speaksTls, elsewhere, ...asking };
-  return listenRoutes(listening, services.recordings);
+  return listenRoutes({ ...listening, clusterKey }, services.recordings);
 }
 
 /** Routes for broadcasters and encoders. */

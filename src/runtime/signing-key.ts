@@ -32,7 +32,8 @@ export type SigningContext =
   | 'entry'
   | 'room'
   | 'cluster'
-  | 'networks';
+  | 'networks'
+  | 'recording';
 
 /** Signs; the private half stays inside. */
 export interface SigningKey {

@@ -38,7 +38,7 @@ export interface Stretch {
 
 export const HOUR_MS = 3_600_000;
 /** A segment has 2.6 s at 320 kbit/s at most. */
-const STRETCH_BYTES_MAX = 1024 * 1024;
+export const STRETCH_BYTES_MAX = 1024 * 1024;
 const FRAMES_MAX = 1000;
 /** Of times, ms since 1970: the end of what a Date can hold. */
 export const LAST_MS = 8.64e15;
@@ -65,6 +65,8 @@ export function hourStart(hour: string): number | undefined {
 
 export const soundFile = (hour: string): string => `${hour}.mp3`;
 export const indexFile = (hour: string): string => `${hour}.index`;
+/** An index that is to replace that one. */
+export const newIndexFile = (hour: string): string => `${hour}.new`;
 
 /** The hours in a folder whose files have these names, in order. */
 export const hoursIn = (names: readonly string[]): readonly string[] =>

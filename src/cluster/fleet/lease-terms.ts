@@ -3,7 +3,8 @@
  * announced now, what to play while nobody broadcasts, and which server to ask about listeners. So a
  * changed announcement, and a changed configuration, reach an SCX that is running.
  */
-import type { LeaseTerms } from '../../api/lease.js';
+import { type LeaseTerms, RECORDING_OTHERS_MAX } from '../../api/lease.js';
+import type { PublicKey } from '../../session/public-key.js';
 import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
 import { accessOf } from '../announcements/launch-facts.js';
@@ -17,6 +18,8 @@ export interface TermsSources {
   readonly listenerHook: LaunchTemplate['listenerHook'];
   /** Where recordings lie; undefined: there are none. */
   readonly recording: LaunchTemplate['recording'];
+  /** The clusters that this one trusts with listeners of public sessions, the nearest first. */
+  others(): readonly { readonly url: string; readonly key: PublicKey }[];
   /** The cluster's front ends; undefined: there is one. */
   frontEnds(): readonly string[] | undefined;
   /** The certificate for SCXs on other machines; undefined without one, or without such SCXs. */
@@ -58,14 +61,16 @@ function fallbackOf(
 
 /** What is published here is recorded, as long as its announcement wants and the operator lets. */
 function recordingOf(
-  { finder, recording }: TermsSources,
+  { finder, recording, others }: TermsSources,
   session: string,
   isRendezvous: boolean,
 ): LeaseTerms['recording'] {
   const known = recording === undefined ? undefined : finder.recall(session);
   if (recording === undefined || known?.isPublished !== true) return null;
   const keepMs = Math.min(known.announcement.keepMs ?? 0, recording.keepMsMax);
-  return { keepMs, records: isRendezvous };
+  if (!isRendezvous || keepMs === 0) return { keepMs, records: isRendezvous };
+  const asked = others().slice(0, RECORDING_OTHERS_MAX);
+  return { keepMs, records: true, others: asked.map(({ url, key }) => ({ url, key })) };
 }
 
 /** The terms of a session's SCX. */

@@ -6,6 +6,7 @@ import type { Request, Response } from 'express';
 import type { RequestRate } from '../../http/server/request-rate.js';
 import type { TicketCheck } from '../../http/ticket-check.js';
 import { probedBytes } from '../../icecast/stream-request.js';
+import type { SigningKey } from '../../runtime/signing-key.js';
 import { renditionPath } from '../../session/renditions.js';
 import { refPath } from '../../session/session-id.js';
 import { sessionPath } from '../../session/session-name.js';
@@ -37,6 +38,8 @@ export interface ListenDependencies extends WantedDependencies {
   /** There is a listener hook: the SCXs ask listeners for names and passwords. */
   readonly asksListeners: boolean;
   readonly clients: Pick<ScxClients, 'refusalOf'>;
+  /** Signs what other clusters fetch. */
+  readonly clusterKey: SigningKey;
   /** Sends listeners to other clusters. */
   readonly elsewhere: Elsewhere;
 }

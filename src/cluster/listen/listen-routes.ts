@@ -199,8 +199,9 @@ function listenRouter(context: Context): Router {
 /** What was played before. */
 function recordingRouter(context: Context, recordings: Recordings | undefined): Router {
   const router = Router({ caseSensitive: true });
-  const { list, hour } = createRecordingHandlers(context, recordings);
+  const { list, hour, stretches } = createRecordingHandlers(context, recordings);
   publicRoute(router, '/recordings/:creator/:session', { GET: list });
+  publicRoute(router, '/recordings/:creator/:session/stretches', { GET: stretches });
   publicRoute(router, '/recordings/:creator/:session/:hour', { GET: hour });
   return router;
 }

@@ -3,14 +3,22 @@
  * file, whole or in parts. Who may listen to the session may have them: a private one needs its ticket, and
  * where a hook decides about listeners there are none, as it decides about streams.
  *
- * Bounded: DOWNLOADS_MAX files at a time, a few for each address.
+ * Other clusters fetch what they have missed (api/recordings/stretches-answer.ts), signed with the cluster's key.
+ *
+ * Bounded: DOWNLOADS_MAX files at a time, a few for each address, and a rate of what other clusters fetch.
  */
+import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
 import type { Request, Response } from 'express';
-import { hourStart } from '../../api/recordings/recording-files.js';
+import { hourStart, LAST_MS } from '../../api/recordings/recording-files.js';
+import { type StretchesAsked, signedPart } from '../../api/recordings/stretches-answer.js';
 import { limitedAs } from '../../http/ip-address.js';
 import { createConnectionCounts } from '../../http/server/connection-counts.js';
+import { createRequestRate } from '../../http/server/request-rate.js';
+import { CHALLENGE, SIGNATURE_FIELD, signAnswer } from '../../http/signed-answer.js';
 import { printInstant } from '../../lib/instant.js';
 import { good } from '../../lib/result.js';
+import { bytesOf, type Piece, partOf, streamOf } from '../recordings/pieces.js';
 import type { RecordedSession, Recordings } from '../recordings/recordings.js';
 import { clientOf } from '../web/client.js';
 import type { Refusal } from '../web/methods.js';
@@ -21,6 +29,8 @@ import { type Wanted, wantedByPath } from './wanted-session.js';
 
 const DOWNLOADS_MAX = 32;
 const DOWNLOADS_PER_CLIENT_MAX = 4;
+/** What another cluster may fetch, of all sessions: half a MiB a second each, and lists. Guess. */
+const FETCHES = { atOnce: 60, perSecond: 6 } as const;
 
 const NOTHING = problem(404, 'Nothing of this session is kept at this cluster.');
 const NO_HOUR = problem(
@@ -28,6 +38,11 @@ const NO_HOUR = problem(
   'This hour is not kept here: /recordings/CREATOR/SESSION lists those.',
 );
 const NO_RANGE = problem(416, 'The file is shorter: ask for its beginning.');
+const MALFORMED = problem(
+  400,
+  'Write ?from= and &to=, in ms since 1970, and at most 64 letters of challenge.',
+);
+const OFTEN = { ...problem(429, 'You ask too often; come back later.'), retryAfter: 10 };
 const HOOKED = problem(403, 'This cluster asks for names and passwords of listeners: listen live.');
 const BUSY = { ...problem(503, 'Too many recordings are being fetched here.'), retryAfter: 30 };
 
@@ -35,6 +50,7 @@ const BUSY = { ...problem(503, 'Too many recordings are being fetched here.'), r
 export interface RecordingHandlers {
   list(request: Request, response: Response): Promise<Refusal>;
   hour(request: Request, response: Response): Promise<Refusal>;
+  stretches(request: Request, response: Response): Promise<Refusal>;
 }
 
 interface Found extends Wanted {
@@ -62,29 +78,52 @@ function toldOf(context: Context, request: Request, { recorded, ...wanted }: Fou
   };
 }
 
-/** Sends a file, or the part of it that is asked for; resolves when that has ended. */
-const sendFile = (response: Response, path: string, name: string): Promise<Refusal> =>
-  new Promise((resolve) => {
-    const headers = {
-      'Content-Type': 'audio/mpeg',
-      'Content-Disposition': `inline; filename="${name}"`,
-    };
-    response.sendFile(
-      path,
-      { headers, dotfiles: 'allow', cacheControl: false },
-      (error?: Error) => {
-        if (error === undefined || response.headersSent) return resolve(undefined);
-        resolve((error as { readonly status?: unknown }).status === 416 ? NO_RANGE : NO_HOUR);
-      },
-    );
-  });
+/** Sends an hour, or the part of it that is asked for; resolves when that has ended. */
+async function sendHour(
+  request: Request,
+  response: Response,
+  path: string,
+  pieces: readonly Piece[],
+): Promise<Refusal> {
+  const size = bytesOf(pieces);
+  const tag = `"${size}-${pieces.length}"`;
+  response.set({ 'Content-Type': 'audio/mpeg', 'Accept-Ranges': 'bytes', ETag: tag });
+  if (request.fresh) return void response.status(304).end();
+  const isSame = (request.get('If-Range') ?? tag) === tag;
+  const ranges = isSame ? request.range(size) : undefined;
+  if (ranges === -1) {
+    response.set('Content-Range', `bytes */${size}`);
+    return NO_RANGE;
+  }
+  const [range] = typeof ranges === 'object' && ranges.length === 1 ? ranges : [];
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  if (range !== undefined) {
+    response.status(206).set('Content-Range', `bytes ${start}-${end}/${size}`);
+  }
+  response.set('Content-Length', `${end - start + 1}`);
+  if (request.method === 'HEAD') return void response.end();
+  await pipeline(streamOf(path, partOf(pieces, start, end)), response).catch(() => undefined);
+  return undefined;
+}
+
+const instantOf = (text: unknown): number | undefined =>
+  typeof text === 'string' && /^\d{1,15}$/.test(text) ? Math.min(Number(text), LAST_MS) : undefined;
+
+/** What another cluster asks for; undefined: it is malformed. */
+function askedIn({ query }: Request): StretchesAsked | undefined {
+  const [from, to] = [instantOf(query.from), instantOf(query.to)];
+  if (from === undefined || to === undefined) return undefined;
+  return { from, to, withSound: query.sound === '1' };
+}
 
 /** Creates the handlers; `recordings`: undefined where nothing is recorded. */
 export function createRecordingHandlers(
   context: Context,
   recordings: Recordings | undefined,
 ): RecordingHandlers {
+  const { clusterKey } = context;
   const downloads = createConnectionCounts(); // bounded by DOWNLOADS_MAX, twice each
+  const rate = createRequestRate(FETCHES);
 
   const find = async (request: Request, response: Response): Promise<OrProblem<Found>> => {
     response.set('Cache-Control', 'no-store');
@@ -116,8 +155,27 @@ export function createRecordingHandlers(
       for (const key of keys) downloads.remove(key);
     });
     response.set('Cache-Control', isPrivate ? 'private, no-cache' : 'no-cache');
+    const name = `${session.session}-${kept.hour}.mp3`;
+    response.set('Content-Disposition', `inline; filename="${name}"`);
     const path = recordings.pathOf(session, isPrivate, kept.hour);
-    return sendFile(response, path, `${session.session}-${kept.hour}.mp3`);
+    const pieces = await recordings.piecesOf(session, isPrivate, kept.hour);
+    return pieces.length === 0 ? NO_HOUR : sendHour(request, response, path, pieces);
+  };
+
+  const tell = async (request: Request, response: Response, found: Found): Promise<Refusal> => {
+    const { session, isPrivate } = found;
+    const { challenge = '' } = request.query;
+    const asked = askedIn(request);
+    if (asked === undefined || typeof challenge !== 'string' || !CHALLENGE.test(challenge)) {
+      return MALFORMED;
+    }
+    const body = await recordings?.stretches(session, isPrivate, asked).catch(() => undefined);
+    if (body === undefined) return NOTHING;
+    const digest = createHash('sha256').update(body).digest('base64url');
+    const part = `${signedPart(session, asked)} ${digest}`;
+    response.set(SIGNATURE_FIELD, signAnswer(clusterKey, 'recording', challenge, part));
+    response.type('application/octet-stream').send(body);
+    return undefined;
   };
 
   return {
@@ -126,6 +184,11 @@ export function createRecordingHandlers(
       if (!found.ok) return found.problem;
       response.json(toldOf(context, request, found.value));
       return undefined;
+    },
+    stretches: async (request, response) => {
+      if (!rate.take(clientOf(response), performance.now())) return OFTEN;
+      const found = await find(request, response);
+      return found.ok ? tell(request, response, found.value) : found.problem;
     },
     hour: async (request, response) => {
       const found = await find(request, response);

@@ -17,7 +17,7 @@ import type { Directory } from '../directory/directory.js';
 import { type AskForListener, createAskForListener } from './ask-for-listener.js';
 import { createClusterPlaces } from './cluster-places.js';
 import { createNearest, type Nearest, type Trust } from './nearest.js';
-import { askTrustedClusters } from './trusted-clusters.js';
+import { askTrustedClusters, type TrustedCluster } from './trusted-clusters.js';
 import { watchNetworks } from './watch-networks.js';
 
 export interface LocatingOptions {
@@ -47,6 +47,8 @@ export interface Locating {
   readonly own: OwnNetworks;
   readonly nearest: Nearest;
   readonly askForListener: AskForListener;
+  /** Those that may have listeners of public sessions and have proven their keys, the nearest first. */
+  trusted(): readonly TrustedCluster[];
   close(): void;
 }
 
@@ -72,6 +74,11 @@ export function startLocating(options: LocatingOptions): Locating {
     : () => undefined;
   return {
     ...{ own, nearest, askForListener: createAskForListener({ ownKey, allowPrivate, now }) },
+    trusted: () => {
+      const keys = new Set(nearest.trusted(undefined));
+      const all = trusted.all().filter(({ key }) => keys.has(key));
+      return all.toSorted((one, other) => one.rttMs - other.rttMs);
+    },
     close: () => {
       trusted.close();
       unwatch();

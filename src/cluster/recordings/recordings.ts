@@ -14,9 +14,12 @@ import {
   type Stretch,
   soundFile,
 } from '../../api/recordings/recording-files.js';
+import type { StretchesAsked } from '../../api/recordings/stretches-answer.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import type { SessionIdentity } from '../../session/session-id.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
+import { type Piece, piecesIn } from './pieces.js';
+import { readStretches } from './read-stretches.js';
 
 /** An hour that was recorded, or the part of it that there is. */
 interface RecordedHour {
@@ -40,6 +43,10 @@ export interface Recordings {
   list(session: SessionIdentity, isPrivate: boolean): Promise<RecordedSession | undefined>;
   /** The file of an hour, whose name is one. */
   pathOf(session: SessionIdentity, isPrivate: boolean, hour: string): string;
+  /** The pieces of that file, in the order in which they were played. */
+  piecesOf(session: SessionIdentity, isPrivate: boolean, hour: string): Promise<readonly Piece[]>;
+  /** What was played between two instants, as much of it as an answer holds. */
+  stretches(session: SessionIdentity, isPrivate: boolean, asked: StretchesAsked): Promise<Buffer>;
   /** Removes what was recorded of a session. */
   forget(session: SessionIdentity): Promise<void>;
 }
@@ -124,6 +131,10 @@ export async function openRecordings(
     },
     pathOf: (session, isPrivate, hour) =>
       join(root, recordingFolder(session, isPrivate), soundFile(hour)),
+    piecesOf: async (session, isPrivate, hour) =>
+      piecesIn(await stretchesOf(join(root, recordingFolder(session, isPrivate)), hour)),
+    stretches: (session, isPrivate, asked) =>
+      readStretches(join(root, recordingFolder(session, isPrivate)), asked),
     forget: async (session) => {
       for (const isPrivate of [false, true]) {
         const folder = join(root, recordingFolder(session, isPrivate));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import {
   hoursIn,
   indexFile,
+  newIndexFile,
   parseIndex,
   type Stretch,
   soundFile,
@@ -48,6 +49,7 @@ export const removeHour = async ({ folder, hour }: KeptHour): Promise<void> => {
   // Without its index a file of sound is not found any more, so that goes first.
   await rm(join(folder, indexFile(hour)), { force: true });
   await rm(join(folder, soundFile(hour)), { force: true });
+  await rm(join(folder, newIndexFile(hour)), { force: true });
 };
 
 /** The last stretch on the disk. */

@@ -122,8 +122,7 @@ export function openKeptSegments(recording: Recording): KeptSegments {
     const targetMs = fromMs + Math.max(0, elapsedMs) + AHEAD_MS;
     const all = await around(start.at + elapsedMs, targetMs);
     // Rounded times are equal to within a millisecond.
-    const isDue = ({ playedMs }: Stretch): boolean =>
-      playedMs >= fromMs - 1 && playedMs < targetMs;
+    const isDue = ({ playedMs }: Stretch): boolean => playedMs >= fromMs - 1 && playedMs < targetMs;
     const due = all.filter(isDue);
     const chosen = newest(consecutive(due.length > 0 ? due : all.slice(0, 1)), LISTED_MS);
     const [first] = chosen;

@@ -29,7 +29,9 @@ import { printInstant } from '../../lib/instant.js';
 import { dropAbsent } from '../../session/drop-absent.js';
 import { withoutTag } from '../sound/segment.js';
 import type { Segment, Segments } from '../sound/segments.js';
+import { type FoundStretch, hoursOf, insertStretches, renumber } from './insert-stretches.js';
 import { type KeptHour, keptBelow, keptIn, lastIn, removeHour } from './kept-hours.js';
+import { FILE_MODE, placeAfter } from './place-after.js';
 
 export interface RecorderOptions {
   /** Of all recordings of the cluster. */
@@ -43,6 +45,8 @@ export interface RecorderOptions {
   wallNow(): number;
   /** How long a recording that has stopped waits before it is tried again, ms. Default: 10 s. */
   readonly retryMs?: number;
+  /** A stretch was recorded behind another one, or as the first. */
+  onAppended?(after: Stretch | undefined, stretch: Stretch): void;
 }
 
 /** What is to be recorded. */
@@ -58,12 +62,22 @@ export interface Recorder {
   set(order: RecordingOrder | undefined): void;
   /** Undefined: nothing is to be recorded. */
   status(): ScxStatus['recording'];
+  /**
+   * Puts stretches between what is recorded; false: there is no room, or no recording. `isOlder`: they are older
+   * than all of it, so nothing is removed for them.
+   */
+  insert(found: readonly FoundStretch[], isOlder: boolean): Promise<boolean>;
+  /** Counts all stretches anew after insertions. */
+  renumber(): Promise<void>;
   /** Ends; resolves when nothing is written any more. */
   close(): Promise<void>;
-  readonly counters: { readonly bytes: number; readonly failures: number };
+  readonly counters: {
+    readonly bytes: number;
+    readonly filledBytes: number;
+    readonly failures: number;
+  };
 }
 
-const FILE_MODE = 0o600;
 const RETRY_MS = 10_000; // guess
 /** Interval at which old hours are looked for, ms. Guess. */
 const TIDY_MS = 60_000;
@@ -94,9 +108,10 @@ async function openHour(folder: string, hour: string): Promise<OpenHour> {
 }
 
 /** A segment as a stretch, and its frames; undefined if it holds none. */
-function stretchOf({ name, title, durationMs, bytes }: Segment) {
+function stretchOf({ name, title, durationMs, bytes, isMended }: Segment) {
   const named = parseSegmentName(name);
-  return named && { ...named, title, durationMs, frames: withoutTag(bytes) };
+  const frames = withoutTag(bytes);
+  return named && { ...named, title, durationMs, frames, ...(isMended && { isMended }) };
 }
 
 type NewStretch = NonNullable<ReturnType<typeof stretchOf>>;
@@ -109,14 +124,6 @@ function timed(all: readonly NewStretch[], now: number) {
     return Math.round(end);
   });
   return all.map((one, index) => ({ ...one, at: times[times.length - 1 - index] ?? now }));
-}
-
-/** Where a stretch stands in the recording, behind the last one. */
-function placeAfter(last: Stretch | null | undefined, { source, first }: NewStretch) {
-  if (!last) return { number: 0, breaks: 0, playedMs: 0 };
-  const continues = source === last.source && first === last.first + last.count;
-  const breaks = last.breaks + Number(!continues);
-  return { number: last.number + 1, breaks, playedMs: last.playedMs + last.durationMs };
 }
 
 /** What is recorded, and what is known of it. */
@@ -136,7 +143,9 @@ const NEVER = Number.NEGATIVE_INFINITY;
 /** Creates a recorder that has nothing to record yet. */
 export function createRecorder(options: RecorderOptions): Recorder {
   const { root, segments, bytesMax, keepMsMax, log, wallNow, retryMs = RETRY_MS } = options;
-  const counters = { bytes: 0, failures: 0 };
+  const counters = { bytes: 0, filledBytes: 0, failures: 0 };
+  /** What else is to be written, in turn. Bounded: one at a time by its only caller. */
+  const jobs: (() => Promise<void>)[] = [];
   let ordered: Work | undefined;
   let current: OpenHour | undefined;
   let problem: string | undefined;
@@ -193,6 +202,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     await current.index.writeFile(printStretch(stretch));
     current.offset += frames.length;
     counters.bytes += frames.length;
+    options.onAppended?.(last ?? undefined, stretch);
     work.last = stretch;
     work.from ??= printInstant(hourStart(hour) ?? 0);
   };
@@ -237,14 +247,52 @@ export function createRecorder(options: RecorderOptions): Recorder {
       isDue = false;
       if (ordered.order.keepMs > 0) await recordOrFail(ordered);
       else await erase(ordered).catch(() => undefined);
+      for (const job of jobs.splice(0)) await job();
     }
+    for (const job of jobs.splice(0)) await job();
     if (ordered === undefined || isClosed) await closeHour();
     working = undefined;
+    if (jobs.length > 0) start();
   };
 
   const start = (): void => {
     isDue = true;
     working ??= run();
+  };
+
+  /** Does something between two writes; false: it has failed, or nothing is recorded. */
+  const inTurn = (task: (work: Work) => Promise<boolean>): Promise<boolean> =>
+    new Promise((resolve) => {
+      jobs.push(async () => {
+        const isWriting = ordered !== undefined && ordered.order.keepMs > 0 && !isClosed;
+        const isDone = isWriting && problem === undefined && task(ordered as Work);
+        resolve(await Promise.resolve(isDone).catch(() => false));
+      });
+      start();
+    });
+
+  const insertInto = async (
+    work: Work,
+    found: readonly FoundStretch[],
+    isOlder: boolean,
+  ): Promise<boolean> => {
+    const bytes = found.reduce((sum, { sound }) => sum + sound.length, 0);
+    const total = (await keptBelow(root)).reduce((sum, one) => sum + one.bytes, 0);
+    if (isOlder && total + bytes > bytesMax) return false;
+    await makeRoom();
+    if (hoursOf(found).some((hour) => hour === current?.hour)) await closeHour();
+    await insertStretches(work.folder, found);
+    counters.filledBytes += bytes;
+    work.last = undefined;
+    work.tidiedAt = NEVER;
+    return true;
+  };
+
+  const renumberIn = async (work: Work): Promise<boolean> => {
+    await closeHour();
+    await renumber(work.folder);
+    work.last = undefined;
+    return true;
   };
 
   const listen = (): void => {
@@ -270,6 +318,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const about = dropAbsent({ reason: problem, from: ordered.from });
       return { state: problem === undefined ? 'recording' : 'stopped', ...about };
     },
+    insert: (found, isOlder) => inTurn((work) => insertInto(work, found, isOlder)),
+    renumber: () => inTurn(renumberIn).then(() => undefined),
     close: async () => {
       isClosed = true;
       forget();

@@ -240,11 +240,12 @@ function hookMetrics(counters: Readonly<HookCounters> | undefined): Metric[] {
 
 function recorderMetrics(recorder: PortCounted['recorder']): Metric[] {
   if (recorder === undefined) return [];
-  const { bytes, failures } = recorder.counters;
+  const { bytes, filledBytes, failures } = recorder.counters;
   const isRecording = recorder.status()?.state === 'recording';
   return [
     gauge('recording', '1 while what is played is recorded', Number(isRecording)),
     counter('recorded_bytes', 'Audio written to recordings, bytes', bytes),
+    counter('recording_filled_bytes', 'Audio from other clusters in recordings', filledBytes),
     counter('recording_failures', 'Times that a recording has stopped', failures),
   ];
 }

@@ -27,6 +27,7 @@ const termsWith = (frontEnds: readonly string[] | undefined, hasFallback = true)
     fallbacks: { pathOf: (file) => `/data/${file}` },
     listenerHook: undefined,
     recording: undefined,
+    others: () => [],
     frontEnds: () => frontEnds,
     certificate: () => undefined,
     seal: (text) => seal('secret', text),

@@ -18,7 +18,7 @@ const CLUSTER = 'A'.repeat(43);
 const PRIVATE = `${KEEP.more}<r:PRIVATE><r:CLUSTER key="${CLUSTER}"/></r:PRIVATE>`;
 
 const stretch = (index: number, title: string): Stretch => ({
-  ...{ at: HOUR + index * 2600, durationMs: 2600, offset: index * 1000, bytes: 1000 },
+  ...{ at: HOUR + index * 2600, durationMs: 2600, offset: index * 1_000_000, bytes: 1_000_000 },
   ...{ source: 'a'.repeat(16), first: index * 100, count: 100, title },
   ...{ number: index, breaks: 0, playedMs: index * 2600 },
 });

@@ -1,5 +1,5 @@
 /** Earlier sound by HLS: what a player hears that follows the playlists, and what strangers can ask for. */
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RequestHead } from '../../../src/http/server/request-head.js';
@@ -166,6 +166,33 @@ describe('Earlier sound by HLS', () => {
     wait(2 * SEGMENT_MS);
     expect(await player.poll(scx)).toBe(2);
     expect(player.heard().equals(soundOf(0, 800))).toBe(true);
+  });
+
+  test('stays as it was for its listener when a hole before it is filled', async () => {
+    const { openScx, play, root, wait, recorder } = setUp();
+    const scx = openScx();
+    await play(2);
+    wait(60_000);
+    await play(8, OTHER);
+    const player = createPlayer(await listOf(scx, `at=${HOUR / 1000 + 66}`));
+    await player.poll(scx);
+    const filled = Array.from({ length: 9 }, (_, index) => ({
+      stretch: {
+        ...{ at: HOUR + 10_000 + index * SEGMENT_MS, durationMs: SEGMENT_MS, offset: 0, bytes: 10 },
+        ...{ source: 'c'.repeat(16), first: index * 100, count: 100, title: null },
+        ...{ number: 0, breaks: 0, playedMs: 0 },
+      },
+      sound: new Uint8Array(10),
+    }));
+    expect(await recorder.insert(filled, false)).toBe(true);
+    const before = player.text();
+    await player.poll(scx);
+    expect(player.text()).toBe(before);
+    const oldest = await textOf(scx, await listOf(scx, 'ago=1h'));
+    expect(listed(oldest).map(([number]) => number)).toEqual([0, 1, 2]);
+    expect(readdirSync(join(root, FOLDER)).sort()).toEqual([
+      ...['2026-11-30T16Z.index', '2026-11-30T16Z.mp3'],
+    ]);
   });
 
   test('that is still to come is what is live', async () => {

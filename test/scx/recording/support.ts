@@ -29,11 +29,11 @@ const frameAt = (sequence: number, title: string | null = null): PlayedFrame => 
   return { ...frame, sequence, startsStream: false, title };
 };
 
-/** A session that plays when it is told to, and its clock. */
-export function createSession(startMs = HOUR) {
+/** A session that plays when it is told to, from a frame on, and its clock. */
+export function createSession(startMs = HOUR, first = 0) {
   const segments = createSegments();
   let nowMs = startMs;
-  let next = 0;
+  let next = first;
   const play = (frames: number, source = SOURCE, title: string | null = null): void => {
     for (let index = 0; index < frames; index++) {
       const frame = frameAt(next++, title);
