@@ -31,6 +31,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   limit: () => import('./limit.js'),
   history: () => import('./history.js'),
   multicast: () => import('./multicast.js'),
+  narrow: () => import('./narrow.js'),
   levels: () => import('./levels.js'),
   'shared-tree': () => import('./shared-tree.js'),
   'name-dropper': () => import('./name-dropper.js'),

@@ -1,7 +1,7 @@
 /**
- * A local network of its own for tests of multicast: hosts with one interface each at a bridge that looks
- * into IGMP, as switches do, so that a group goes only to those that have joined it. It needs `ip`, and to
- * be root.
+ * A local network of its own for tests: hosts with one interface each at a bridge that looks into IGMP,
+ * as switches do, so that a group goes only to those that have joined it. The line of a host can be made
+ * narrow. It needs `ip` and `tc`, and to be root.
  */
 import { execFileSync } from 'node:child_process';
 import type { Host } from './stage.js';
@@ -11,6 +11,11 @@ export interface LocalHost extends Host {
   bytes(): { readonly sent: number; readonly received: number };
   /** Drops what comes from groups, as a network without multicast does; or lets it come again. */
   hearsGroups(does: boolean): void;
+  /**
+   * From now on its line carries so many kbit/s each way, headers included; undefined: as many as it can. It
+   * has a queue as modems have: what does not fit in waits, and then is lost.
+   */
+  narrow(kbps: number | undefined): void;
 }
 
 export interface LocalNetwork {
@@ -22,8 +27,18 @@ export interface LocalNetwork {
 const INTERFACE = 'eth0';
 const GROUPS = '239.0.0.0/8';
 
+/** The queue of a narrow line; that of one that is not narrow holds up nothing. */
+const NARROW_QUEUE = ['burst', '3kb', 'latency', '400ms'] as const;
+const WIDE = ['rate', '1gbit', 'burst', '1mb', 'latency', '400ms'] as const;
+
 const ip = (...args: readonly string[]): string =>
   execFileSync('ip', args, { stdio: 'pipe' }).toString();
+
+/** `replace` keeps what is in the queue. */
+const shape = (name: string, device: string, limits: readonly string[]): void => {
+  const queue = ['qdisc', 'replace', 'dev', device, 'root', 'handle', '1:', 'tbf', ...limits];
+  execFileSync('tc', ['-n', name, ...queue], { stdio: 'pipe' });
+};
 
 /** What `ip -s -j link` tells. */
 interface LinkFacts {
@@ -58,6 +73,11 @@ function createHost(bridge: string, name: string, number: number): LocalHost {
       const policy = ['dir', 'in', 'dst', GROUPS];
       if (does) ip('-n', name, 'xfrm', 'policy', 'delete', ...policy);
       else ip('-n', name, 'xfrm', 'policy', 'add', ...policy, 'action', 'block');
+    },
+    narrow: (kbps) => {
+      const limits = kbps === undefined ? WIDE : ['rate', `${kbps}kbit`, ...NARROW_QUEUE];
+      shape(name, INTERFACE, limits);
+      shape(bridge, port, limits);
     },
   };
 }
