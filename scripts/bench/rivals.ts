@@ -17,6 +17,7 @@ export const flags: Benchmark['flags'] = {
   scxs: { standard: '100', help: 'nodes of a session' },
   sources: { standard: '1', help: 'sources' },
   adus: { standard: '10', help: 'ADUs that each source publishes per second' },
+  joins: { standard: '5', help: 'the time within which all nodes join, s' },
   settle: { standard: '180', help: 'when nodes die, s' },
   kind: { standard: 'crash', help: 'crash: processes die; vanish: machines, without notice' },
   share: { standard: '0.1', help: 'the share of the nodes that die at once' },
@@ -33,6 +34,7 @@ function play(flags: Flags, protocol: ProtocolName): ComparisonReport[] {
       ...{ protocol, seed, scxs, topology: open(seed, scxs), sources: numberOf(flags, 'sources') },
       config: flags.profile === 'paper' ? PAPER : FAST,
       adusPerSecond: numberOf(flags, 'adus'),
+      joinWithinMs: 1000 * numberOf(flags, 'joins'),
       ...{ settleMs: 1000 * numberOf(flags, 'settle'), watchMs: 60_000 },
       fault: {
         kind: flags.kind === 'vanish' ? 'vanish' : 'crash',

@@ -47,8 +47,8 @@ export const simulateOptions = {
   protocol: optional(protocols, {
     placeholder: 'LIST',
     help:
-      'compares protocols on the same draws: all, or some of gossamer,plumtree,narada. In the last minute ' +
-      '10% of the SCXs die at once, or as --faults crash:N% or vanish:N% says',
+      'compares protocols on the same draws: all, or some of gossamer,plumtree,narada,nice. In the last ' +
+      'minute 10% of the SCXs die at once, or as --faults crash:N% or vanish:N% says',
   }),
   joinWithin: duration(
     secondsUpTo(DAY_S),

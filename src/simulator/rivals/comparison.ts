@@ -30,6 +30,8 @@ import { contestantOf, type ProtocolName } from './protocols.js';
 
 export interface ComparisonOptions extends Omit<SessionOptions, 'joinWithinMs'> {
   readonly protocol: ProtocolName;
+  /** All nodes join within this time, ms; default: that of §5.1. */
+  readonly joinWithinMs?: number;
   /** ADUs that each source publishes per second. */
   readonly adusPerSecond: number;
   /** When nodes die, ms. */
@@ -164,7 +166,7 @@ const mean = (values: readonly number[]): number =>
 function prepare(options: ComparisonOptions) {
   const { topology, scxs, config, seed, protocol } = options;
   const rng = createRng(seed);
-  const drawn = drawSession({ ...options, joinWithinMs: JOIN_WITHIN_MS }, rng);
+  const drawn = drawSession({ joinWithinMs: JOIN_WITHIN_MS, ...options }, rng);
   const { delayMs } = measureDistances(topology, drawn.places);
   const stabilisation = createStabilisation();
   const contestant = contestantOf(protocol);

@@ -9,9 +9,10 @@ import { messageBytes } from '../../wire/encoder.js';
 import type { Protocol } from './core/protocol.js';
 import { createRivalMachine, opened } from './core/rival-machine.js';
 import { narada } from './narada/narada.js';
+import { nice } from './nice/nice.js';
 import { plumtree } from './plumtree/plumtree.js';
 
-export const PROTOCOLS = ['gossamer', 'plumtree', 'narada'] as const;
+export const PROTOCOLS = ['gossamer', 'plumtree', 'narada', 'nice'] as const;
 
 export type ProtocolName = (typeof PROTOCOLS)[number];
 
@@ -36,6 +37,7 @@ const CONTESTANTS: Readonly<Record<ProtocolName, Contestant>> = {
   gossamer: GOSSAMER,
   plumtree: rival(plumtree),
   narada: rival(narada),
+  nice: rival(nice),
 };
 
 export const contestantOf = (name: ProtocolName): Contestant => CONTESTANTS[name];

@@ -30,6 +30,8 @@ export interface RivalContext<Message> {
 /** The rules of one node. */
 export interface RivalRules<Message> {
   join(now: number): void;
+  /** Tells others that it leaves; absent where the protocol has no word for it here. */
+  leave?(now: number): void;
   publish(adu: Adu, now: number): void;
   receive(from: Member, message: Message, now: number): void;
   /** A connection with that address has closed, or none could be opened. */

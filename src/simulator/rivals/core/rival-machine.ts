@@ -27,6 +27,8 @@ function handle<Own>(rules: RivalRules<Own>, input: Input, now: number): void {
   switch (input.kind) {
     case 'join':
       return rules.join(now);
+    case 'leave':
+      return rules.leave?.(now);
     case 'publish':
       return rules.publish(input.adu, now);
     case 'received':
@@ -88,9 +90,9 @@ export function createRivalMachine<Own extends { readonly kind: string }>(
   return {
     handle: (input, now) => {
       if (input.kind === 'join') state.life = 'joined';
-      if (input.kind === 'leave') state.life = 'left';
       if (input.kind === 'announceSource') state.sources.push(input.source);
       if (state.life === 'joined') handle(rules, input, now);
+      if (input.kind === 'leave') state.life = 'left';
       return take();
     },
     tick: (now) => {

@@ -24,7 +24,7 @@ export interface HyParView {
   known(): number;
 }
 
-/** Section 5.1: "passive view of 30, ARWL 6, PRWL 3". */
+/** Those of the paper's experiments. Its active view has 5, ours as many as a node may have links. */
 const PASSIVE_MAX = 30;
 const ACTIVE_WALK_HOPS = 6;
 const PASSIVE_WALK_HOPS = 3;
@@ -44,11 +44,14 @@ export function createHyParView(
   const active = createPartialView(degreeMax, rng);
   const passive = createPartialView(PASSIVE_MAX, rng);
 
-  /** Algorithm 1, addNodePassiveView: a full view forgets a random member. */
-  const addPassive = (member: Member): void => {
+  /**
+   * Algorithm 1, addNodePassiveView: a full view forgets a member that has been sent in exchange, or a
+   * random one.
+   */
+  const addPassive = (member: Member, sent: readonly Member[] = []): void => {
     if (member.id === self.id || active.has(member.id) || passive.has(member.id)) return;
-    const forgotten = passive.isFull() ? passive.pick() : undefined;
-    if (forgotten !== undefined) passive.remove(forgotten.id);
+    const spare = sent.find(({ id }) => passive.has(id)) ?? passive.pick();
+    if (passive.isFull() && spare !== undefined) passive.remove(spare.id);
     passive.add(member);
   };
 

@@ -11,7 +11,8 @@ interface ShuffleOptions {
   readonly context: RivalContext<HyParViewMessage>;
   readonly active: PartialView;
   readonly passive: PartialView;
-  addPassive(member: Member): void;
+  /** @param sent what the other side has got for it: it makes room first */
+  addPassive(member: Member, sent: readonly Member[]): void;
 }
 
 interface Shuffle {
@@ -20,7 +21,7 @@ interface Shuffle {
   onReply(members: readonly Member[]): void;
 }
 
-/** Section 5.1: "ka = 3, kp = 4"; the walk is as long as that of a newcomer. */
+/** Those of the paper's experiments; the walk is as long as that of a newcomer. */
 const FROM_ACTIVE = 3;
 const FROM_PASSIVE = 4;
 const WALK_HOPS = 6;
@@ -28,6 +29,7 @@ const WALK_HOPS = 6;
 /** Creates the rules of shuffles. */
 export function createShuffle({ context, active, passive, addPassive }: ShuffleOptions): Shuffle {
   const { self, rng, send } = context;
+  let sent: readonly Member[] = [];
   return {
     begin: () => {
       const next = active.pick();
@@ -36,6 +38,7 @@ export function createShuffle({ context, active, passive, addPassive }: ShuffleO
         ...rng.sample(active.all(), FROM_ACTIVE),
         ...rng.sample(passive.all(), FROM_PASSIVE),
       ];
+      sent = members;
       send(next.address, { kind: 'shuffle', origin: self, members, hops: 0 });
     },
     onShuffle: (from, { origin, members, hops }) => {
@@ -46,10 +49,10 @@ export function createShuffle({ context, active, passive, addPassive }: ShuffleO
       if (origin.id === self.id) return;
       const answer = rng.sample(passive.all(), members.length + 1);
       send(origin.address, { kind: 'shuffleReply', members: answer });
-      for (const member of [origin, ...members]) addPassive(member);
+      for (const member of [origin, ...members]) addPassive(member, answer);
     },
     onReply: (members) => {
-      for (const member of members) addPassive(member);
+      for (const member of members) addPassive(member, sent);
     },
   };
 }

@@ -17,7 +17,7 @@ import { createProbes } from './probes.js';
 import { addThreshold, utilityOf } from './quality.js';
 import { childrenOf, routesById } from './routes.js';
 
-/** The intervals of refreshes, route updates, and random probes, ms: those of the authors' code. */
+/** The intervals of refreshes, route updates, and random probes, ms: no text that was at hand has them. Guess. */
 const REFRESH_MS = 30_000;
 const ROUTES_MS = 10_000;
 const IMPROVE_MS = 10_000;

@@ -26,11 +26,11 @@ export interface MissingOptions {
 }
 
 /**
- * Section 3.6: longer than what a packet takes over the tree, ms. Guess; with 500 ms long trees ask for
- * packets that are still on their way, and are torn by it.
+ * "Configured considering the diameter of the overlay and a target maximum recovery latency", ms. Guess;
+ * with 500 ms long trees ask for packets that are still on their way, and are torn by it.
  */
 const FIRST_TIMEOUT_MS = 2000;
-/** "The second timeout value should be smaller": about a round trip, ms. Guess. */
+/** "In the order of an average round trip time to a neighbor", ms. Guess. */
 const NEXT_TIMEOUT_MS = 500;
 
 /** Creates an empty record. Bounded by what is published within the timeouts. */

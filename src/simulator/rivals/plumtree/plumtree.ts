@@ -13,8 +13,8 @@ import { createMissing } from './missing.js';
 /** A message that carries a packet. */
 type Gossip = Extract<PlumtreeMessage, { kind: 'gossip' }>;
 
-/** Section 3.8: an announcement must be this number of hops shorter to change the tree. Guess. */
-const OPTIMISATION_HOPS = 3;
+/** An announcement must be this number of hops shorter to change the tree: that of the paper's experiments. */
+const OPTIMISATION_HOPS = 7;
 
 function create(context: RivalContext<AnyMessage>): RivalRules<AnyMessage> {
   const { self, send } = context;
