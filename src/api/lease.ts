@@ -7,7 +7,7 @@
 import { z } from 'zod';
 import { certificateMarkSchema } from './certificates/cluster-certificate.js';
 import { fallbackFileSchema } from './fallback-launch.js';
-import { listenerHookSchema, renditionsSchema } from './scx-launch.js';
+import { channelSchema, listenerHookSchema, renditionsSchema } from './scx-launch.js';
 import { publicKeySchema, sourceAccessSchema } from './source-access.js';
 
 const text = z.string().max(256).nullable();
@@ -21,6 +21,10 @@ const stationSchema = z.object({
   homepage: z.string().max(2048).nullish(),
   isListed: z.boolean().optional(),
   renditions: renditionsSchema.optional(),
+  channels: z
+    .array(channelSchema.pick({ id: true, rateKbps: true }))
+    .max(16)
+    .optional(),
 });
 
 const remoteFallbackSchema = z.object({

@@ -13,7 +13,8 @@ import { keySeedSchema } from './fallback-launch.js';
 import { neighboursSchema } from './scx-status.js';
 import { sourceAccessSchema } from './source-access.js';
 
-const channel = z.strictObject({
+/** A channel of the session. */
+export const channelSchema = z.strictObject({
   id: z.number().int().min(0).max(255),
   description: z.string().max(4096).optional(),
   unicast: z.enum(['tcp', 'udp']),
@@ -47,7 +48,7 @@ export const launchSchema = z.strictObject({
   homepage: z.string().max(2048).optional(),
   /** Directories of streams may list it. */
   isListed: z.boolean().optional(),
-  channels: z.array(channel).min(1).max(16),
+  channels: z.array(channelSchema).min(1).max(16),
   /** The bit rates in which the stream is offered as well, kbit/s; absent: none. */
   renditions: renditionsSchema.optional(),
   /** Who may broadcast. */

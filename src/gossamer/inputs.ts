@@ -42,6 +42,8 @@ export function createInputs(rules: Rules): (input: Input, now: number) => void 
         return routing.withdraw(input.source, now);
       case 'publish':
         return distribution.publish(input.adu, now);
+      case 'addChannels':
+        return distribution.addChannels(input.channels, now);
       case 'publishEntries':
         return entries.publish(input.entries, now);
       case 'audience':

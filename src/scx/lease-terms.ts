@@ -15,6 +15,7 @@ import type { Lifetime } from './lifetime.js';
 import type { ListenerHook } from './listeners/listener-hook.js';
 import type { SessionRecording } from './recording/session-recording.js';
 import type { FallbackProcess } from './sources/fallback-process.js';
+import type { RatedChannel } from './sources/session-channels.js';
 import type { SourceLogin } from './sources/source-login.js';
 
 /** The parts that the terms act on. */
@@ -30,6 +31,8 @@ export interface TermsOptions {
   readonly predecessor: Predecessor | undefined;
   /** These renditions are announced. */
   onRenditions(rates: readonly RenditionKbps[]): void;
+  /** These channels are announced. */
+  onChannels(channels: readonly RatedChannel[]): void;
   /** Other source keys hold. */
   onAccess(access: SourceAccess): void;
   isLeaving(): boolean;
@@ -82,6 +85,7 @@ export function createSessionTerms(options: TermsOptions): SessionTerms {
       onAccess(terms.access);
       onFallback(terms.fallback);
       options.recording.onTerms(terms.recording);
+      if (terms.channels !== undefined) options.onChannels(terms.channels);
       if (terms.renditions !== undefined) options.onRenditions(terms.renditions);
       if (terms.listenerHook !== undefined) options.hook.set(terms.listenerHook ?? undefined);
       options.predecessor?.onKnown();

@@ -18,7 +18,9 @@ import type { SourceAccess } from '../api/source-access.js';
 import { createProvenClient, type ProvenClient } from '../http/proven-client.js';
 import type { StreamDescription } from '../icecast/stream-description.js';
 import { createLatch } from '../runtime/latch.js';
+import { dropAbsent } from '../session/drop-absent.js';
 import type { RenditionKbps } from '../session/renditions.js';
+import type { RatedChannel } from './sources/session-channels.js';
 
 /** The answer to a renewal; lease-terms.ts acts on it. */
 export interface LeaseTerms {
@@ -38,6 +40,8 @@ export interface LeaseTerms {
   readonly recording?: Answer['recording'];
   /** The renditions that are announced; undefined: as before. */
   readonly renditions?: readonly RenditionKbps[] | undefined;
+  /** The channels that are announced; undefined: as before. */
+  readonly channels?: readonly RatedChannel[] | undefined;
   /** All front ends of the cluster; undefined: as before. */
   readonly frontEnds: readonly string[] | undefined;
   /** An order to hand over lies in `successorFile`. */
@@ -110,6 +114,7 @@ function parseAnswer(status: number, text: string): Renewal {
       listenerHook,
       recording,
       renditions: station?.renditions,
+      channels: station?.channels?.map(dropAbsent),
       frontEnds,
       handOver,
       remoteFallback,

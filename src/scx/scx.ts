@@ -25,6 +25,7 @@ import { createAttendedClock } from '../runtime/attended-clock.js';
 import { createLatch } from '../runtime/latch.js';
 import { createPasswordKeys } from '../runtime/password-keys.js';
 import { openFilesMax, RAISE, watchOpenFiles } from '../runtime/system/open-files.js';
+import { dropAbsent } from '../session/drop-absent.js';
 import { type PlacedSession, parseSessionId, refPath } from '../session/session-id.js';
 import { sessionPath } from '../session/session-name.js';
 import { createFreshAccess } from './fresh-access.js';
@@ -53,6 +54,7 @@ import { createSessionRecording } from './recording/session-recording.js';
 import { openSessionPort, streamPath } from './session-port.js';
 import { createShutdown, type Shutdown } from './shutdown.js';
 import { createFallbackProcess } from './sources/fallback-process.js';
+import { createSessionChannels } from './sources/session-channels.js';
 import { createSourceLogin } from './sources/source-login.js';
 import { drawOwnStatus } from './status/own-status.js';
 import { openStreaming } from './streaming.js';
@@ -143,8 +145,9 @@ async function openParts(options: ScxOptions) {
   const accessLog = openAccessLog(launch.accessLog, log);
   const hook = hookOf(launch, name, log);
   const tickets = createTicketGate(name, launch.access.privacy);
+  const channels = createSessionChannels(launch.channels.map(dropAbsent));
   const { feed, receivers, listenTo } = openReceivers({
-    ...{ launch, name, tickets, identities, hook, log, now, attended },
+    ...{ launch, channels, name, tickets, identities, hook, log, now, attended },
   });
   const playout = createPlayout(
     {
@@ -161,7 +164,7 @@ async function openParts(options: ScxOptions) {
   const login = createSourceLogin({ session: name, access: launch.access, keys, fresh, now });
   const news = { isDue: false };
   const streaming = await openStreaming({
-    ...{ launch, name, playout, feed, receivers, login, log, now, attended },
+    ...{ launch, channels, name, playout, feed, receivers, login, log, now, attended },
     limits: shares.overlay,
     passTitle: (title) => predecessor?.passTitle(title) ?? false,
     onNews: () => {
@@ -189,6 +192,7 @@ async function openParts(options: ScxOptions) {
     ...{ launch, log, socket, predecessor, name, tls, identities, accessLog, hook, playout, login },
     ...{ tickets, fresh, multicast, receivers, recording, recorder: recording.recorder },
     ...{ streaming, fallback, lifetime, startedAt, news, now, attended, maintenanceMs },
+    channels,
     spareConnections: shares.spare,
     /** What the multicast asks parts that are opened later. */
     later,
@@ -295,6 +299,10 @@ export async function startScx(options: ScxOptions): Promise<Scx> {
   const terms = createSessionTerms({
     ...{ ...parts, handOver, retirement, isLeaving },
     onRenditions: playout.renditions.set,
+    onChannels: (announced) => {
+      parts.channels.update(announced);
+      streaming.carryAdded();
+    },
     onAccess: (access) => {
       streaming.setAccess(access);
       parts.tickets.set(access.privacy);

@@ -21,7 +21,6 @@ import type { OverlayLimits } from '../overlay/sockets/limits.js';
 import { nodeIdOf } from '../overlay/tls/node-id.js';
 import { type SigningKey, signingKeyFrom } from '../runtime/signing-key.js';
 import { ENTRY_CHANNEL, TITLE_CHANNEL } from '../session/channels.js';
-import { dropAbsent } from '../session/drop-absent.js';
 import type { SessionIdentity } from '../session/session-id.js';
 import { createEntryExchanges, type EntryExchanges } from './front-end/entry-exchanges.js';
 import type { Rival } from './ingest/encoder-slots.js';
@@ -34,6 +33,7 @@ import { type AttachedSources, createAttachedSources } from './sources/attached-
 import { networkClient } from './sources/network-client.js';
 import { createNetworkLogin } from './sources/network-login.js';
 import { createRecentlyHeard, type RecentlyHeard } from './sources/recently-heard.js';
+import type { SessionChannels } from './sources/session-channels.js';
 import type { SourceAudience, SourceClient } from './sources/source-client.js';
 import { createSourceDeparture } from './sources/source-departure.js';
 import type { SourceLogin } from './sources/source-login.js';
@@ -43,6 +43,7 @@ import { drawScxMetrics } from './status/scx-metrics.js';
 
 export interface StreamingOptions {
   readonly launch: Launch;
+  readonly channels: SessionChannels;
   /** The session in `launch`. */
   readonly name: SessionIdentity;
   readonly playout: Playout;
@@ -87,6 +88,8 @@ export interface Streaming {
   sendSourcesAway(withinMs: number): Promise<void>;
   /** Floods the departure, tells the sources, and resolves when the children have moved on. */
   leave(): Promise<void>;
+  /** Carries the channels that the session has got since the start; called again now and then. */
+  carryAdded(): void;
   /** Ends the sources that may not broadcast any more. */
   setAccess(access: SourceAccess): void;
 }
@@ -175,13 +178,16 @@ function createListenerReport(overlay: Overlay): (count: number) => void {
 }
 
 /** Opens the attached sources of a session, which get the numbers of listeners from the overlay. */
-function openSources({ launch, playout, now, attended, log }: StreamingOptions, overlay: Overlay) {
+function openSources(
+  { channels, playout, now, attended, log }: StreamingOptions,
+  overlay: Overlay,
+) {
   const audience = (id: SourceId): SourceAudience => {
     const found = overlay.view().sources.find(({ source }) => source.id === id);
     return { listeners: found?.audience ?? 0, scxListeners: playout.audience.count };
   };
   return createAttachedSources({
-    channels: launch.channels.map(dropAbsent),
+    channels,
     feed: (input) => overlay.feed(input),
     ...{ audience, now, attended, log },
   });
@@ -332,6 +338,10 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
       receivers.tellLeaving();
       ingest.closeAll(503, 'this SCX is leaving');
       return leaveOverlay(overlay);
+    },
+    carryAdded: () => {
+      const added = options.channels.added();
+      if (added.length > 0) overlay.feed({ kind: 'addChannels', channels: added });
     },
     setAccess: ({ sources: keys, privacy }) => {
       overlay.setSourceKeys(keys);

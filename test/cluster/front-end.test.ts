@@ -268,6 +268,7 @@ describe('Announcements', () => {
     const station = {
       ...{ title: 'Night music', genre: null, description: null, homepage: null },
       renditions: [],
+      channels: [{ id: 1 }],
     };
     const kept = {
       rendezvous: true,

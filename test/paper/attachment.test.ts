@@ -13,6 +13,7 @@ import type { Input } from '../../src/gossamer/core/effects.js';
 import type { SourceId } from '../../src/gossamer/core/node.js';
 import { createLifetime } from '../../src/scx/lifetime.js';
 import { createAttachedSources } from '../../src/scx/sources/attached-sources.js';
+import { createSessionChannels } from '../../src/scx/sources/session-channels.js';
 import type { SourceClient, SourceClientEvents } from '../../src/scx/sources/source-client.js';
 import { sourceId } from '../gossamer/support.js';
 import { STATION } from '../session/signed.js';
@@ -57,7 +58,7 @@ function createAttachedClient() {
   const fed: Input[] = [];
   const id: SourceId = sourceId(1);
   const sources = createAttachedSources({
-    channels: [{ id: 1 }, { id: 2 }],
+    channels: createSessionChannels([{ id: 1 }, { id: 2 }]),
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 0, scxListeners: 0 }),
     now: () => now,

@@ -63,6 +63,7 @@ beforeEach(() => {
     recording: { onTerms: (told) => told && events.push(`keep ${told.keepMs}`) },
     predecessor: undefined,
     onAccess: () => void events.push('check the sources'),
+    onChannels: (channels) => void events.push(`carry ${channels.map(({ id }) => id).join()}`),
     onRenditions: (rates) => void events.push(`offer ${rates.join()}`),
     isLeaving: () => isLeaving,
     attended: () => now,
@@ -109,6 +110,13 @@ describe('The terms of a lease', () => {
     renew({ fallback: null });
     renew({});
     expect(events).toEqual(['play Loop', 'play undefined']);
+  });
+
+  test('tell which channels are announced, at each renewal', () => {
+    renew({ channels: [{ id: 1 }, { id: 7, rateKbps: 64 }] });
+    renew({ channels: [{ id: 1 }] });
+    renew({});
+    expect(events).toEqual(['carry 1,7', 'carry 1']);
   });
 
   test('replace the hook of listeners, and end it', () => {

@@ -16,16 +16,20 @@ import {
 } from '../../src/client/broadcast/source-connection.js';
 import { signedSource } from '../../src/client/broadcast/source-credentials.js';
 import { shareCertificate } from '../../src/cluster/fleet/shared-certificate.js';
-import type { NodeId, SourceId } from '../../src/gossamer/core/node.js';
+import type { Address, NodeId, SourceId } from '../../src/gossamer/core/node.js';
 import { EXIT } from '../../src/lib/user-error.js';
 import { sourcePrefix } from '../../src/overlay/lots/source-id.js';
 import { type Scx, startScx } from '../../src/scx/scx.js';
+import { encodeHello } from '../../src/wire/encoder.js';
+import { WIRE_VERSION } from '../../src/wire/hello.js';
 import { temporaryFolder } from '../cluster/support.js';
 import { makeCertificate } from '../e2e/support/certificate.js';
 import { answerProven } from '../http/proven.js';
 import { startHookServer } from '../icecast/hook-server.js';
+import { connectRaw } from '../overlay/support.js';
 import { accessOf, keyOfPassword } from '../session/signed.js';
 import { type RawClient, rawClient } from './raw-client.js';
+import { adusOf, isIn, reasonOf } from './receivers/support.js';
 import {
   FRAME_BYTES,
   FRAME_MS,
@@ -50,6 +54,7 @@ let answer: {
   readonly pinned: Set<string>;
   access?: object;
   listenerHook?: object | null;
+  station?: object;
 };
 let running: Scx[];
 let ending: (() => void)[];
@@ -73,8 +78,14 @@ const answerLease = (request: IncomingMessage, response: ServerResponse): void =
     const pinned = answer.pinned.has(status.id);
     leases.set(status.id, status);
     leaseCount++;
-    const { access, listenerHook, status: code } = answer;
-    const body = JSON.stringify({ rendezvous: pinned, keep: pinned, access, listenerHook });
+    const { access, listenerHook, station, status: code } = answer;
+    const body = JSON.stringify({
+      rendezvous: pinned,
+      keep: pinned,
+      access,
+      listenerHook,
+      station,
+    });
     answerProven('secret', request, response, { status: code, body });
   });
 };
@@ -190,6 +201,7 @@ interface TestSource {
   readonly connection: SourceConnection;
   send(count: number): void;
   title(text: string): void;
+  show(channel: number, sequence: number, payload: Uint8Array): void;
   listeners: number;
 }
 
@@ -225,6 +237,7 @@ const attach = async (scx: Scx, of = source('a'), password = PASSWORD): Promise<
     connection.send([{ channel, sequence, timestampMs: Date.now(), payload }]);
   return Object.assign(studio, {
     connection,
+    show: publish,
     send: (count: number) => {
       for (let left = count; left > 0; left--) publish(1, next.audio, mp3Frame(next.audio++));
     },
@@ -285,6 +298,34 @@ describe('Two SCXs', () => {
       missed: 0,
       duplicate: 0,
     });
+  });
+
+  test('carry a channel that is announced while they run, to clients that ask for it', async () => {
+    const [first, second] = await startTwo();
+    const studio = await attach(first);
+    studio.send(10);
+    await vi.waitUntil(() => second.status().sources[0]?.flows[0]?.next === 10, wait);
+    const ask = () => {
+      const peer = connectRaw(second.status().overlayAddress as Address);
+      ending.push(() => peer.reset());
+      const greeting = { version: WIRE_VERSION, session: SESSION, purpose: 'receive' } as const;
+      peer.send(encodeHello({ ...greeting, channels: [7], positions: [] }));
+      return peer;
+    };
+    const early = ask();
+    await vi.waitUntil(() => reasonOf(early) !== undefined, wait);
+    expect(reasonOf(early)).toBe('the session has the channels 1, 2, and not 7');
+
+    const text = { title: null, genre: null };
+    answer.station = { ...text, channels: [{ id: 1 }, { id: 2 }, { id: 7, rateKbps: 64 }] };
+    await vi.waitUntil(() => second.status().sources[0]?.flows.length === 3, wait);
+    const client = ask();
+    await isIn(client);
+    studio.show(7, 0, Buffer.from('the first slide'));
+    await vi.waitUntil(() => adusOf(client).length === 1, wait);
+    expect(Buffer.from(adusOf(client)[0]?.payload ?? []).toString()).toBe('the first slide');
+    studio.send(1); // the sound goes on over the same connection
+    await vi.waitUntil(() => second.status().sources[0]?.flows[0]?.next === 11, wait);
   });
 
   test('give a late listener the burst at once', async () => {

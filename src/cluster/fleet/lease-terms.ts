@@ -39,7 +39,11 @@ function announcedNow(
   const { homepage = null, isListed, renditions = [] } = known.announcement;
   const listing = isListed === undefined ? {} : { isListed };
   const about = { title, genre, description, homepage, ...listing };
-  const station = { ...about, renditions: [...renditions] };
+  const channels = known.announcement.channels.map(({ id, rateKbps }) => ({
+    id,
+    ...(rateKbps === undefined ? {} : { rateKbps }),
+  }));
+  const station = { ...about, renditions: [...renditions], channels };
   return { station, access: accessOf(known.announcement) };
 }
 

@@ -199,7 +199,7 @@ export interface GossamerConfig {
    */
   readonly pingWeight: number;
 
-  /** The channels of the session's announcement, 1..16 ids. */
+  /** The channels of the session's announcement, 1..16 ids; others may be added later (Input `addChannels`). */
   readonly channels: readonly number[];
   /** Those of them whose ADUs may be lost on the way: lost ones are asked for again (§4). */
   readonly lossyChannels: readonly number[];

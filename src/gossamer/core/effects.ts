@@ -14,6 +14,11 @@ export type Input =
   | { readonly kind: 'announceSource'; readonly source: Source }
   | { readonly kind: 'withdrawSource'; readonly source: SourceId }
   | { readonly kind: 'publish'; readonly adu: Adu }
+  /**
+   * The session has these channels as well from now on; their ADUs travel over TCP. Told again now and
+   * then, as a next hop may learn of them later than we: it is asked again.
+   */
+  | { readonly kind: 'addChannels'; readonly channels: readonly number[] }
   /** Entries of our own, signed. */
   | { readonly kind: 'publishEntries'; readonly entries: readonly Entry[] }
   /** The number of our own listeners. */

@@ -45,6 +45,8 @@ type Congestion = Extract<Input, { kind: 'congested' | 'drained' }>;
 
 export interface Distribution {
   onTable(table: ReadonlyMap<NodeId, TableEntry>, now: number): void;
+  /** See the input of that name. */
+  addChannels(channels: readonly number[], now: number): void;
   publish(adu: Adu, now: number): void;
   handleAdu(from: NodeId, adu: Adu, now: number): void;
   readonly handleData: HandleData;
@@ -187,6 +189,10 @@ export function createDistribution(
   return {
     onTable: (table, now) => {
       sources.onTable(table, now);
+      upkeep.soon(now);
+    },
+    addChannels: (channels, now) => {
+      sources.addChannels(channels, now);
       upkeep.soon(now);
     },
     publish: (adu, now) => {

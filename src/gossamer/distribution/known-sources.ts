@@ -41,11 +41,16 @@ interface Attachment {
   goneSince: number | undefined;
 }
 
+/** Channels of a session at most, as its announcement has them. */
+const CHANNELS_MAX = 16;
+
 /** A source that we know of. */
 export interface KnownSource extends Attachment {
   /** One for each of the session's channels. */
   readonly flows: readonly Flow[];
 }
+
+type Entry = Attachment & { flows: readonly Flow[] };
 
 export interface KnownSourcesOptions {
   readonly context: Context;
@@ -62,6 +67,8 @@ export interface KnownSources {
   readonly flows: ReadonlyMap<string, Flow>;
   flowOf(source: SourceId, channel: number): Flow | undefined;
   onTable(table: ReadonlyMap<NodeId, TableEntry>, now: number): void;
+  /** Opens the flows of channels that the session did not have before, and asks next hops for them. */
+  addChannels(channels: readonly number[], now: number): void;
   /** Whether it is attached elsewhere, and there is a route. */
   wantsParent(known: KnownSource): boolean;
   /** When it is to be forgotten; Infinity while there is a route. */
@@ -155,13 +162,16 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
   /**
    * Bounded by SOURCES_MAX: those in the routing table, and those that ended within sourceLingerMs.
    */
-  const known = new Map<SourceId, KnownSource>();
+  const known = new Map<SourceId, Entry>();
   const openFlows = createOpenFlows(options);
+  let channels = config.channels;
 
-  const becomeKnown = (attached: Attachment): KnownSource => {
+  const openFlowsOf = ({ source: { id } }: Attachment, wanted: readonly number[]): Flow[] =>
+    wanted.map((channel) => openFlows.open(id, channel));
+
+  const becomeKnown = (attached: Attachment): Entry => {
     const { id } = attached.source;
-    const flows = config.channels.map((channel) => openFlows.open(id, channel));
-    const entry = { ...attached, flows };
+    const entry: Entry = { ...attached, flows: openFlowsOf(attached, channels) };
     known.set(id, entry);
     return entry;
   };
@@ -194,6 +204,14 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
     notify(context, { kind: 'sourceDown', source: entry.source.id });
   };
 
+  /** Where the ADUs of flows are to come from: from our own source, or from the next hop. */
+  const place = (flows: readonly Flow[], { scx, nextHop }: Attachment, now: number): void => {
+    for (const flow of flows) {
+      if (scx === selfId) flow.becomeLocal();
+      else flow.wantParent(nextHop, now);
+    }
+  };
+
   const update = (attached: Attachment, now: number): void => {
     const { source, scx } = attached;
     const before = known.get(source.id);
@@ -203,10 +221,7 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
       notify(context, { kind: 'sourceUp', source, scx });
     }
     Object.assign(entry, attached);
-    for (const flow of entry.flows) {
-      if (scx === selfId) flow.becomeLocal();
-      else flow.wantParent(attached.nextHop, now);
-    }
+    place(entry.flows, attached, now);
   };
 
   return {
@@ -219,6 +234,16 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
         if (!attached.has(id) && entry.goneSince === undefined) becomeGone(entry, now);
       }
       for (const attachment of attached.values()) update(attachment, now);
+    },
+    addChannels: (given, now) => {
+      const fresh = [...new Set(given)].filter((channel) => !channels.includes(channel));
+      const added = fresh.slice(0, CHANNELS_MAX - channels.length);
+      channels = [...channels, ...added];
+      for (const entry of known.values()) {
+        entry.flows = [...entry.flows, ...openFlowsOf(entry, added)];
+        // A next hop that did not have them yet has refused, and somebody else was asked.
+        place(entry.flows.slice(config.channels.length), entry, now);
+      }
     },
     wantsParent: ({ scx, goneSince }) => goneSince === undefined && scx !== selfId,
     lingersUntil: ({ goneSince }) =>

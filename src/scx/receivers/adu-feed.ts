@@ -9,11 +9,12 @@
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import { AUDIO_CHANNEL, ENTRY_CHANNEL } from '../../session/channels.js';
+import type { SessionChannels } from '../sources/session-channels.js';
 import { type AduLog, createAduLog } from './adu-log.js';
 
 export interface AduFeed {
   /** The channels that can be received. */
-  readonly channels: readonly number[];
+  channels(): readonly number[];
   /** Undefined: the session has no such channel. */
   log(channel: number): AduLog | undefined;
   /** Takes each ADU that the overlay delivers. */
@@ -26,8 +27,7 @@ export interface AduFeed {
 }
 
 export interface AduFeedOptions {
-  /** The session's channels. */
-  readonly channels: readonly number[];
+  readonly channels: Pick<SessionChannels, 'all' | 'has'>;
   /** Sound that a new client gets at once, ms. */
   readonly burstMs: number;
   /** Silence after which sound starts no client, ms. */
@@ -42,14 +42,17 @@ const keyOf = (source: SourceId, sequence: number): string => `${source}/${seque
 
 /** Creates a feed of which nothing is known yet. */
 export function createAduFeed(options: AduFeedOptions): AduFeed {
-  const { burstMs, staleMs, now } = options;
-  const channels = options.channels.filter((channel) => channel !== ENTRY_CHANNEL);
-  const logs = new Map(
-    channels.map((channel) => {
-      const burst = channel === AUDIO_CHANNEL ? { burstMs } : {};
-      return [channel, createAduLog({ ...burst, staleMs })];
-    }),
-  );
+  const { channels, burstMs, staleMs, now } = options;
+  const logs = new Map<number, AduLog>();
+  /** Opened when it is asked for: the session may get channels later. */
+  const logOf = (channel: number): AduLog | undefined => {
+    const found = logs.get(channel);
+    if (found !== undefined || channel === ENTRY_CHANNEL || !channels.has(channel)) return found;
+    const burst = channel === AUDIO_CHANNEL ? { burstMs } : {};
+    const opened = createAduLog({ ...burst, staleMs });
+    logs.set(channel, opened);
+    return opened;
+  };
   const pending = createBoundedMap<string, Adu>(PENDING_MAX);
   const callbacks: (() => void)[] = [];
   const tell = (): void => {
@@ -57,12 +60,12 @@ export function createAduFeed(options: AduFeedOptions): AduFeed {
   };
 
   return {
-    channels,
-    log: (channel) => logs.get(channel),
+    channels: () => channels.all().flatMap(({ id }) => (id === ENTRY_CHANNEL ? [] : [id])),
+    log: logOf,
     handleAdu: (adu) => {
       if (adu.channel === AUDIO_CHANNEL) pending.set(keyOf(adu.source, adu.sequence), adu);
       else {
-        logs.get(adu.channel)?.add(adu, now());
+        logOf(adu.channel)?.add(adu, now());
         tell();
       }
     },
@@ -71,7 +74,7 @@ export function createAduFeed(options: AduFeedOptions): AduFeed {
         const key = keyOf(source, sequence);
         const adu = pending.get(key);
         pending.delete(key);
-        if (adu !== undefined) logs.get(AUDIO_CHANNEL)?.add(adu, now());
+        if (adu !== undefined) logOf(AUDIO_CHANNEL)?.add(adu, now());
       }
       if (frames.length > 0) tell();
     },

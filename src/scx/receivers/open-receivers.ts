@@ -7,6 +7,7 @@ import type { ListenerHook } from '../listeners/listener-hook.js';
 import type { ListenerIdentities } from '../listeners/listener-identities.js';
 import type { Playout } from '../listeners/playout.js';
 import type { TicketGate } from '../listeners/ticket-gate.js';
+import type { SessionChannels } from '../sources/session-channels.js';
 import { OFF_AIR_MS } from '../sources/source-timeouts.js';
 import { createAduFeed } from './adu-feed.js';
 import { createReceiverGate } from './receiver-gate.js';
@@ -14,6 +15,7 @@ import { createReceivers } from './receivers.js';
 
 export interface OpenReceiversOptions {
   readonly launch: Launch;
+  readonly channels: SessionChannels;
   readonly name: PlacedSession;
   readonly tickets: TicketGate;
   readonly identities: ListenerIdentities;
@@ -34,7 +36,7 @@ export function openReceivers(options: OpenReceiversOptions) {
   const { launch, hook, identities, tickets, log, now, attended } = options;
   let around: Around | undefined;
   const feed = createAduFeed({
-    channels: launch.channels.map(({ id }) => id),
+    channels: options.channels,
     ...{ burstMs: launch.burstMs, staleMs: OFF_AIR_MS, now },
   });
   const gate = createReceiverGate({

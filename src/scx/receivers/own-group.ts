@@ -107,7 +107,7 @@ function extended(part: Part, { lot, sequence, payload }: Adu): Part | undefined
 /** Creates a group that nobody is on. */
 export function createOwnGroup(options: OwnGroupOptions): OwnGroup {
   const { feed, seal, socket, now } = options;
-  const channels = CARRIED.filter((channel) => feed.channels.includes(channel));
+  const channels = CARRIED.filter((channel) => feed.channels().includes(channel));
   const repairs = createRepairs();
   const counters = { sent: 0, bytes: 0, asked: 0 };
   /** By channel, the place that is sent next; empty while nobody is on the group. */

@@ -35,7 +35,7 @@ export interface ReceiverGate {
 export interface ReceiverGateOptions {
   readonly name: PlacedSession;
   /** The channels that can be received. */
-  readonly channels: readonly number[];
+  channels(): readonly number[];
   readonly tickets: TicketGate;
   readonly identities: Pick<ListenerIdentities, 'hasSlot'>;
   readonly hook: ListenerHook;
@@ -62,9 +62,10 @@ export function createReceiverGate(options: ReceiverGateOptions): ReceiverGate {
   let nextId = FIRST_ID + randomInt(2 ** 47);
 
   const unknownIn = (hello: ReceiveHello): Refusal | undefined => {
-    const unknown = hello.channels.filter((channel) => !channels.includes(channel));
+    const known = channels();
+    const unknown = hello.channels.filter((channel) => !known.includes(channel));
     if (unknown.length === 0) return undefined;
-    const has = `the session has the channels ${channels.join(', ')}`;
+    const has = `the session has the channels ${known.join(', ')}`;
     return { reason: `${has}, and not ${unknown.join(', ')}`, isFinal: true };
   };
 

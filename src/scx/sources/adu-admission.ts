@@ -11,10 +11,10 @@
  */
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { NOTICE_BYTES_MAX } from '../../icecast/now-playing.js';
-import type { Channel } from '../../session/announcement.js';
 import { AUDIO_CHANNEL, DEFAULT_RATE_KBPS, isOwnChannel } from '../../session/channels.js';
 import { frameOf } from '../sound/on-air.js';
 import { createLeakyBucket, type LeakyBucket } from './leaky-bucket.js';
+import type { RatedChannel, SessionChannels } from './session-channels.js';
 
 /** The decision about an ADU. */
 type Verdict =
@@ -56,10 +56,8 @@ function fits(bucket: LeakyBucket, size: number, amount: number, now: number): b
   return true;
 }
 
-type Rated = Pick<Channel, 'id' | 'rateKbps'>;
-
 /** Creates the check of the rate of a channel that the radio gives no meaning: undefined is fine. */
-function createRateCheck({ id, rateKbps = DEFAULT_RATE_KBPS }: Rated, startedAt: number) {
+function createRateCheck({ id, rateKbps = DEFAULT_RATE_KBPS }: RatedChannel, startedAt: number) {
   const bytesPerMs = rateKbps / 8;
   const bucket = createLeakyBucket(DRAIN * bytesPerMs, startedAt);
   const size = CHANNEL_BYTES_MAX + CHANNEL_AHEAD_MS * bytesPerMs;
@@ -71,22 +69,25 @@ function createRateCheck({ id, rateKbps = DEFAULT_RATE_KBPS }: Rated, startedAt:
 /** Creates the checks for one source client. */
 export function createAduAdmission(
   source: SourceId,
-  channels: readonly Rated[],
+  channels: Pick<SessionChannels, 'all' | 'has'>,
   startedAt: number,
 ): AduAdmission {
   const audio = createLeakyBucket(DRAIN, startedAt);
   const aside = createLeakyBucket(ASIDE_BYTES_PER_MS, startedAt);
-  const rates = new Map(
-    channels
-      .filter(({ id }) => !isOwnChannel(id))
-      .map((one) => [one.id, createRateCheck(one, startedAt)]),
-  );
+  const rates = new Map<number, ReturnType<typeof createRateCheck>>();
   const last = new Map<number, number>();
+
+  /** The session may get a channel while the client is connected; its rate stays until it connects again. */
+  const rateOf = (channel: number) => {
+    const announced = channels.all().find(({ id }) => id === channel);
+    const rate = rates.get(channel) ?? (announced && createRateCheck(announced, startedAt));
+    if (rate !== undefined) rates.set(channel, rate);
+    return rate;
+  };
 
   const refusalOf = (adu: Adu, now: number): Verdict | undefined => {
     const { length } = adu.payload;
-    const rate = rates.get(adu.channel);
-    if (rate !== undefined) return rate(length, now);
+    if (!isOwnChannel(adu.channel)) return rateOf(adu.channel)?.(length, now);
     if (adu.channel !== AUDIO_CHANNEL) {
       const isFine = length <= NOTICE_BYTES_MAX && fits(aside, ASIDE_BYTES_MAX, length, now);
       return isFine ? undefined : DROP;
@@ -98,7 +99,7 @@ export function createAduAdmission(
 
   return (adu, now) => {
     const isNext = adu.sequence > (last.get(adu.channel) ?? -1);
-    const isAnnounced = channels.some(({ id }) => id === adu.channel);
+    const isAnnounced = channels.has(adu.channel);
     if (!isAnnounced && !isOwnChannel(adu.channel)) return unannounced(adu);
     if (adu.source !== source || !isAnnounced || !isNext) return DROP;
     const refusal = refusalOf(adu, now);

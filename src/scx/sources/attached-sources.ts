@@ -16,15 +16,14 @@ import type { Logger } from 'pino';
 import type { Input } from '../../gossamer/core/effects.js';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
-import type { Channel } from '../../session/announcement.js';
 import type { PublicKey } from '../../session/public-key.js';
 import { createAduAdmission } from './adu-admission.js';
 import { type Attachment, createAttachment } from './attachment.js';
+import type { SessionChannels } from './session-channels.js';
 import type { SourceAudience, SourceClient } from './source-client.js';
 
 export interface AttachedSourcesOptions {
-  /** The session's channels. */
-  readonly channels: readonly Pick<Channel, 'id' | 'rateKbps'>[];
+  readonly channels: Pick<SessionChannels, 'all' | 'has'>;
   feed(input: Input): void;
   audience(source: SourceId): SourceAudience;
   now(): number;

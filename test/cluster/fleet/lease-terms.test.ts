@@ -10,11 +10,15 @@ const announcement = announcementIn(xml);
 const SEED = 'A'.repeat(43);
 const FALLBACK = { file: `${'0'.repeat(36)}.mp3`, title: 'later', bytes: 1, seed: SEED };
 
-const termsWith = (frontEnds: readonly string[] | undefined, hasFallback = true) =>
+const termsWith = (
+  frontEnds: readonly string[] | undefined,
+  hasFallback = true,
+  announced = announcement,
+) =>
   termsFrom({
     finder: {
       recall: () => ({
-        ...{ announcement, url: '', isPublished: true },
+        ...{ announcement: announced, url: '', isPublished: true },
         session: identity('scattercast://radio.example/night'),
       }),
     },
@@ -32,6 +36,16 @@ const termsWith = (frontEnds: readonly string[] | undefined, hasFallback = true)
     certificate: () => undefined,
     seal: (text) => seal('secret', text),
   });
+
+test('The terms of a lease name the channels that are announced now, and their rates', () => {
+  const channelsOf = (given: typeof announcement) =>
+    termsWith(undefined, true, given)(NIGHT, false).station?.channels;
+  const channels = announcement.channels.map(({ id }) => ({ id }));
+  expect(channelsOf(announcement)).toEqual(channels);
+  const slides = { id: 7, description: 'slides', unicast: 'tcp', rateKbps: 64 } as const;
+  const newer = { ...announcement, channels: [...announcement.channels, slides] };
+  expect(channelsOf(newer)).toEqual([...channels, { id: 7, rateKbps: 64 }]);
+});
 
 describe('The fallback in the terms of a lease', () => {
   test('is a file of this machine, for the rendezvous SCX', () => {

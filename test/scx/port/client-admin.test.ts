@@ -14,6 +14,7 @@ import { createSourcesAdmin } from '../../../src/scx/port/client-admin.js';
 import { createOverlayStream } from '../../../src/scx/port/overlay-stream.js';
 import { openScxPort, type ScxPort } from '../../../src/scx/port/scx-port.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
+import { createSessionChannels } from '../../../src/scx/sources/session-channels.js';
 import { proofOf } from '../../http/proven.js';
 import { STATION } from '../../session/signed.js';
 import { type RawClient, rawClient } from '../raw-client.js';
@@ -49,7 +50,7 @@ const watch = (onSeen: (seen: Seen) => void) => {
 
 const attached = () =>
   createAttachedSources({
-    ...{ self: nodeId('e'), channels: [{ id: 1 }], now, attended: now, log },
+    ...{ self: nodeId('e'), channels: createSessionChannels([{ id: 1 }]), now, attended: now, log },
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 0, scxListeners: 0 }),
   });

@@ -6,6 +6,7 @@ import type { OverlayOptions } from '../../../src/overlay/overlay.js';
 import { type AduFeed, createAduFeed } from '../../../src/scx/receivers/adu-feed.js';
 import { createReceiverGate } from '../../../src/scx/receivers/receiver-gate.js';
 import { createReceivers, type Receivers } from '../../../src/scx/receivers/receivers.js';
+import { createSessionChannels } from '../../../src/scx/sources/session-channels.js';
 import { encodeHello } from '../../../src/wire/encoder.js';
 import { WIRE_VERSION } from '../../../src/wire/hello.js';
 import { adusIn } from '../../../src/wire/lot-codec.js';
@@ -39,7 +40,12 @@ export async function startReceiving(number: number, changes: Changes = {}): Pro
   const { channels = [1, 2, 7], listenersMax = 100, hasSlot = () => true } = changes;
   let aheadMs = 0;
   const now = (): number => performance.now() + aheadMs;
-  const feed = createAduFeed({ channels, burstMs: 500, staleMs: 5000, now });
+  const feed = createAduFeed({
+    channels: createSessionChannels(channels.map((id) => ({ id }))),
+    burstMs: 500,
+    staleMs: 5000,
+    now,
+  });
   const hook = { isSet: false, ask: () => Promise.reject(new Error()), onLeft: () => {} };
   const tickets = { isPrivate: false, refusal: () => undefined, mayGoOn: () => true };
   const gate = createReceiverGate({

@@ -4,13 +4,33 @@ import type { Input } from '../../../src/gossamer/core/effects.js';
 import type { Adu, Source } from '../../../src/gossamer/core/node.js';
 import { createAduAdmission } from '../../../src/scx/sources/adu-admission.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
+import { createSessionChannels } from '../../../src/scx/sources/session-channels.js';
 import type { SourceClient, SourceClientEvents } from '../../../src/scx/sources/source-client.js';
 import { STATION } from '../../session/signed.js';
 import { audioAdu, FRAME_MS, range, source, sourceId, titleAdu } from '../support.js';
 
 describe('The admission of ADUs', () => {
-  const create = () =>
-    createAduAdmission(sourceId('a'), [{ id: 1 }, { id: 2 }, { id: 7, rateKbps: 80 }], 0);
+  const channels = createSessionChannels([{ id: 1 }, { id: 2 }, { id: 7, rateKbps: 80 }]);
+  const create = () => createAduAdmission(sourceId('a'), channels, 0);
+
+  test('takes a channel that is announced while the client is connected, at its rate', () => {
+    const session = createSessionChannels([{ id: 1 }]);
+    const admission = createAduAdmission(sourceId('a'), session, 0);
+    const slide = (sequence: number): Adu => ({
+      ...audioAdu('a', sequence, new Uint8Array(60_000)),
+      channel: 9,
+    });
+    expect(createAduAdmission(sourceId('a'), session, 0)(slide(0), 0)).toEqual({
+      kind: 'close',
+      reason: 'the announcement has no channel 9',
+    });
+    session.update([{ id: 1 }, { id: 9, rateKbps: 8 }]);
+    expect(admission(slide(0), 0)).toMatchObject({ kind: 'publish' });
+    expect(admission(slide(1), 0)).toEqual({
+      kind: 'close',
+      reason: 'channel 9 may carry 8 kbit/s, as the announcement says',
+    });
+  });
 
   test('publishes a valid ADU', () => {
     const adu = audioAdu('a', 3);
@@ -116,7 +136,7 @@ function room() {
   let now = 0;
   const fed: Input[] = [];
   const sources = createAttachedSources({
-    channels: [{ id: 1 }, { id: 2 }],
+    channels: createSessionChannels([{ id: 1 }, { id: 2 }]),
     feed: (input) => void fed.push(input),
     audience: () => ({ listeners: 7, scxListeners: 2 }),
     now: () => now,
