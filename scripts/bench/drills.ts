@@ -68,6 +68,7 @@ export const flags: Benchmark['flags'] = {
   clusters: { standard: '10', help: 'clusters, each on a host of its own' },
   listeners: { standard: '1', help: 'at each cluster' },
   seed: { standard: '1', help: 'of the distances and of the victims' },
+  phases: { standard: false, help: 'where the time goes in kill-listened, from the logs' },
 };
 
 async function runOnSwarm(given: Flags): Promise<Row[]> {
@@ -85,7 +86,10 @@ export const run: Benchmark['run'] = async (given) => {
   const prefix = intoNamespace();
   if (prefix !== undefined) return runWithin(prefix);
   const [clusters, listeners] = [numberOf(given, 'clusters'), numberOf(given, 'listeners')];
-  const scene = await openScene({ clusters, listeners, seed: numberOf(given, 'seed') });
+  const isTraced = given.phases === true;
+  const scene = await openScene({
+    ...{ clusters, listeners, seed: numberOf(given, 'seed'), isTraced },
+  });
   const measure = { times: numberOf(given, 'times'), seconds: numberOf(given, 'seconds') };
   const rows: Row[] = [];
   try {

@@ -136,7 +136,12 @@ export async function createOverlay(options: OverlayOptions): Promise<Overlay> {
   const { loop, controlLinks, dataLinks, leaving, view, watching, ownSketch } = parts;
   return {
     address: parts.address,
-    feed: loop.feed,
+    feed: (input) => {
+      if (input.kind === 'join') {
+        for (const links of [controlLinks, dataLinks]) links.prepare(options.formerEdges ?? []);
+      }
+      loop.feed(input);
+    },
     view,
     watch: watching.subscribe,
     entries: parts.entries,

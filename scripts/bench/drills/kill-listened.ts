@@ -8,6 +8,7 @@ import { until } from '../../../test/e2e/support/processes.js';
 import { quantile } from '../machine/quantile.js';
 import { LOOP_FRAMES } from '../players/numbered-audio.js';
 import { type Drill, NOBODY, tell, verdict } from './drill.js';
+import { type Phases, phasesOf, tellPhases } from './kill-phases.js';
 import type { Member, Scene } from './scene.js';
 
 const BACK_MS_MAX = 1000;
@@ -19,6 +20,8 @@ interface Outcome {
   readonly backMs: number;
   /** Frames between the last one before the kill and the first one after it. */
   readonly missed: number;
+  /** Undefined: they are not in the logs. */
+  readonly phases: Phases | undefined;
 }
 
 /** Frames between two connections; none if the second began before the first ended. */
@@ -29,7 +32,8 @@ function missedBetween(player: Player): number {
   return missed < LOOP_FRAMES / 2 ? missed : 0;
 }
 
-async function killOne({ scx }: Member): Promise<Outcome> {
+async function killOne(scene: Scene, { scx, site }: Member): Promise<Outcome> {
+  const cluster = scene.clusters[site];
   const player = play(scx.httpUrl);
   await until('the player to hear', () => player.visits().length === 1);
   await pause(LISTEN_MS);
@@ -37,9 +41,12 @@ async function killOne({ scx }: Member): Promise<Outcome> {
   process.kill(scx.pid, 'SIGKILL');
   const back = await until('it to hear again', () => player.visits()[1], BACK_WITHIN_MS);
   await pause(LISTEN_MS);
-  const outcome = { backMs: back.firstAt - killedAt, missed: missedBetween(player) };
+  const [from, to] = [killedAt, back.firstAt].map((at) => performance.timeOrigin + at);
+  const phases = scene.isTraced && cluster ? phasesOf(cluster, from ?? 0, to ?? 0) : undefined;
+  const outcome = { backMs: back.firstAt - killedAt, missed: missedBetween(player), phases };
   stopPlayers();
   tell(`kill -9: back after ${outcome.backMs.toFixed()} ms, ${outcome.missed} frames missed`);
+  if (phases !== undefined) tell(`  ${tellPhases([phases])}`);
   return outcome;
 }
 
@@ -54,17 +61,19 @@ export const killListened: Drill = {
   run: async (scene, { times }) => {
     const outcomes: Outcome[] = [];
     for (const victim of (await victimsOf(scene)).slice(0, times)) {
-      outcomes.push(await killOne(victim));
+      outcomes.push(await killOne(scene, victim));
       await scene.settled();
     }
     if (outcomes.length === 0) return NOBODY;
     const backMs = outcomes.map((outcome) => outcome.backMs);
     const missed = outcomes.reduce((sum, outcome) => sum + outcome.missed, 0);
     const [median, slowest] = [quantile(backMs, 0.5), Math.max(...backMs)];
+    const phases = outcomes.flatMap(({ phases: own }) => (own === undefined ? [] : [own]));
+    const inPhases = phases.length === 0 ? '' : `; ${tellPhases(phases)}`;
     return {
       seen:
         `${outcomes.length} kills: back after ${median.toFixed()} ms (median), ` +
-        `${slowest.toFixed()} ms (slowest), ${missed} frames missed`,
+        `${slowest.toFixed()} ms (slowest), ${missed} frames missed${inPhases}`,
       held: verdict(missed === 0, median <= BACK_MS_MAX),
     };
   },

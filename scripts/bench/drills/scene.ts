@@ -45,6 +45,8 @@ export interface SceneOptions {
   readonly clusters: number;
   readonly listeners: number;
   readonly seed: number;
+  /** The logs tell every step of the overlay. */
+  readonly isTraced?: boolean;
 }
 
 export interface Scene {
@@ -54,6 +56,7 @@ export interface Scene {
   readonly listeners: readonly FrameListener[];
   readonly broadcast: Running;
   readonly rng: Rng;
+  readonly isTraced: boolean;
   /** A seeded distance for each pair of hosts. */
   delayMs(one: number, other: number): number;
   /** The clusters' SCXs; a cluster that does not answer has none. */
@@ -172,7 +175,9 @@ async function build(stage: Stage, network: Network, options: SceneOptions): Pro
       network.change?.(one + 1, other + 1, { delayMs: delayMs(one, other), jitterMs: 0, loss: 0 });
     }
   });
-  const extra = ['--write-interval', '0.05', '--linger', '600'];
+  const { isTraced = false } = options;
+  const level = isTraced ? ['--log-level', 'debug'] : [];
+  const extra = ['--write-interval', '0.05', '--linger', '600', ...level];
   const opening = hosts.map((host) => stage.cluster({ host, extra }));
   const clusters = await Promise.all(opening);
   const announcement = await announce(stage, clusters);
@@ -186,7 +191,7 @@ async function build(stage: Stage, network: Network, options: SceneOptions): Pro
     ),
   );
   const scene: Scene = {
-    ...{ stage, clusters, network, listeners, broadcast, rng, delayMs },
+    ...{ stage, clusters, network, listeners, broadcast, rng, delayMs, isTraced },
     members: () => membersOf(clusters),
     settled: () => settle(scene),
     close: async () => {

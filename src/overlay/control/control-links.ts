@@ -9,6 +9,10 @@
  * farewell is not lost. Any other end is reported as `linkDown` at once, so a crash is noticed
  * within a round trip.
  *
+ * A neighbour of our predecessor is known by its id. What waits for the connection to it leaves with our HELLO
+ * as soon as TLS has proven that id, so the first edge is there one round trip earlier. To whoever else is at
+ * an address nothing is said before its HELLO has been accepted.
+ *
  * Ids are proven, addresses are claimed: anybody may say in HELLO that it is to be reached where
  * another SCX is. So what we say unasked to an address goes over the connection of the neighbour
  * that is there, or over one that we have opened to it. Answers go where the question came from.
@@ -17,12 +21,20 @@
  */
 import type { Message } from '../../gossamer/core/message.js';
 import type { Address, Member } from '../../gossamer/core/node.js';
+import type { FormerEdge } from '../../gossamer/mesh/mesh.js';
 import type { Rng } from '../../lib/rng.js';
 import type { ControlHello } from '../../wire/hello.js';
 import type { Admission } from '../sockets/admission.js';
 import { controlHello, memberOf, type OverlayContext } from '../sockets/context.js';
 import { giveUpOpening, openIfAllowed } from './dialling.js';
-import { contactOf, createLinkPool, type LinkPool, linkTo, writeTo } from './link-pool.js';
+import {
+  contactOf,
+  createLinkPool,
+  type LinkPool,
+  linkTo,
+  sendEarly,
+  writeTo,
+} from './link-pool.js';
 import { becomeLinked, sweep } from './linking.js';
 
 export interface ControlLinks {
@@ -32,6 +44,8 @@ export interface ControlLinks {
   hangUp(to: Address): void;
   /** A mesh edge has come up or gone down. */
   onEdge(member: Member, isUp: boolean): void;
+  /** These SCXs are about to be asked for edges. */
+  prepare(former: readonly FormerEdge[]): void;
   /** What a neighbour sent was forged: closes its connections. */
   reject(member: Member, what: string): void;
   /** Stops the search for idle connections; closing the connections is the sockets' business. */
@@ -57,6 +71,9 @@ export function createControlLinks(context: OverlayContext, rng: Rng): ControlLi
       if (isUp) pool.edges.set(address, id);
       else pool.edges.delete(address);
     },
+    prepare: (former) => {
+      for (const { member } of former) pool.expected.set(member.address, member.id);
+    },
     reject: ({ id, address }, what) => {
       for (const { peer, connection } of pool.contacts.get(address)?.links ?? []) {
         if (peer.id === id) connection.reject('forged', what);
@@ -76,5 +93,6 @@ function send(pool: LinkPool, to: Address, message: Message): void {
   const link = linkTo(pool, contact);
   if (link !== undefined) return writeTo(pool, link, frame);
   if (contact.opening === undefined && !openIfAllowed(pool, contact)) return;
-  if (!contact.outbox.put(frame)) giveUpOpening(pool, contact);
+  if (contact.outbox.put(frame)) sendEarly(pool, contact);
+  else giveUpOpening(pool, contact);
 }

@@ -1,6 +1,13 @@
 /** Opens control connections, unless the address failed a moment ago or there are too many. */
 import { controlHello, memberOf } from '../sockets/context.js';
-import { type Contact, type LinkPool, linkTo, reportDown, writeTo } from './link-pool.js';
+import {
+  type Contact,
+  type LinkPool,
+  linkTo,
+  reportDown,
+  sendEarly,
+  writeTo,
+} from './link-pool.js';
 import { becomeLinked } from './linking.js';
 
 /** Opens a connection if that is allowed; otherwise `linkDown` follows. True if one is opening. */
@@ -17,9 +24,14 @@ const isFull = ({ outboundCount, contacts, context: { limits } }: LinkPool): boo
 function open(pool: LinkPool, contact: Contact): void {
   const { context, retries } = pool;
   pool.outboundCount++;
+  contact.isSecure = false;
   contact.opening = context.connections.open({
     to: contact.address,
     hello: controlHello(context),
+    onSecure: (_, id) => {
+      contact.isSecure = id === pool.expected.get(contact.address);
+      sendEarly(pool, contact);
+    },
     onOpen: (connection, answer) => {
       contact.opening = undefined;
       retries.onSucceeded(contact.address);

@@ -33,6 +33,8 @@ export interface Contact {
   readonly outbox: Outbox;
   /** The connection that is being opened. */
   opening: Connection | undefined;
+  /** It leads to the SCX that we expect: what waits for it may leave with our HELLO. */
+  isSecure: boolean;
   /** The machine has hung up: its mesh edge is gone. */
   isHungUp: boolean;
   /** `linkDown` is about to be reported. */
@@ -46,6 +48,8 @@ export interface LinkPool {
   readonly contacts: Map<Address, Contact>;
   /** The mesh neighbour at each address. Bounded: k1 + k2. */
   readonly edges: Map<Address, NodeId>;
+  /** The SCX that we expect at an address. Bounded: the neighbours of our predecessor. */
+  readonly expected: Map<Address, NodeId>;
   /** Connections that we have opened or are opening. */
   outboundCount: number;
   /** The connection whose message is being handled. */
@@ -58,6 +62,7 @@ export const createLinkPool = (context: OverlayContext, rng: Rng): LinkPool => (
   retries: createAddressRetries(context, rng),
   contacts: new Map(),
   edges: new Map(),
+  expected: new Map(),
   outboundCount: 0,
   asking: undefined,
 });
@@ -71,6 +76,7 @@ export function contactOf({ contacts, context }: LinkPool, address: Address): Co
     links: new Set(),
     outbox: createOutbox(context.limits),
     opening: undefined,
+    isSecure: false,
     isHungUp: false,
     isFailing: false,
   };
@@ -96,6 +102,15 @@ export function linkTo({ edges, asking }: LinkPool, { address, links }: Contact)
 export function writeTo({ context }: LinkPool, { connection }: Link, frame: Uint8Array): void {
   context.counters.messagesOut++;
   connection.send(frame);
+}
+
+/** Sends what waits for a connection that is secure, without waiting for the answer to our HELLO. */
+export function sendEarly({ context }: LinkPool, { opening, isSecure, outbox }: Contact): void {
+  if (opening === undefined || !isSecure) return;
+  for (const frame of outbox.takeEarly()) {
+    context.counters.messagesOut++;
+    opening.send(frame);
+  }
 }
 
 /** Removes a link from its contacts. */

@@ -52,7 +52,7 @@ export function becomeLinked(
     const contact = contactOf(pool, address);
     contact.links.add(link);
     if (!isOurs) continue;
-    for (const frame of contact.outbox.takeAll()) writeTo(pool, link, frame);
+    for (const frame of contact.outbox.takeRest()) writeTo(pool, link, frame);
   }
 }
 

@@ -12,11 +12,14 @@ import type { DatagramChild } from './datagram-child.js';
 
 /** One data connection to a parent, or to a parent in reserve. */
 export interface Upstream {
-  readonly peer: Member;
+  /** Of a neighbour of our predecessor only id and address are known before its HELLO. */
+  peer: Member;
   readonly channel: number;
   connection: Connection;
   /** The handshake is done. */
   isOpen: boolean;
+  /** The peer has proven its id: what waits may leave with our HELLO. */
+  isSecure: boolean;
   readonly outbox: Outbox;
   /** The subscriptions. Bounded: the sources that the machine knows. */
   readonly sources: Set<SourceId>;
@@ -30,7 +33,7 @@ export interface UpstreamTable {
   readonly retries: Retries<Address>;
   /** By `keyOf`. Bounded: outboundDataMax. */
   readonly upstreams: Map<string, Upstream>;
-  /** The peers to which connections are kept without a subscription. Bounded: mesh neighbours. */
+  /** The peers to which connections are kept without a subscription. Bounded: mesh neighbours, ours and our predecessor's. */
   readonly held: Set<NodeId>;
   /** Keys of peers that could not be asked, which is about to be reported. */
   readonly failing: Set<string>;

@@ -10,13 +10,19 @@
  * upstream-table.ts holds the connections, upstream-arrivals.ts takes what comes over them.
  */
 import type { Member, NodeId } from '../../gossamer/core/node.js';
+import type { Contact } from '../../gossamer/mesh/edge-requests.js';
 import type { Rng } from '../../lib/rng.js';
 import { drawId } from '../../runtime/secrets.js';
 import type { DatagramToken } from '../../wire/datagram.js';
 import { encodeDataMessage } from '../../wire/encoder.js';
 import type { ScxHello } from '../sockets/admission.js';
 import type { Connection } from '../sockets/connection.js';
-import { createAddressRetries, dataHello, type OverlayContext } from '../sockets/context.js';
+import {
+  createAddressRetries,
+  dataHello,
+  memberOf,
+  type OverlayContext,
+} from '../sockets/context.js';
 import { createOutbox } from '../sockets/outbox.js';
 import type { ChildMessage } from './data-roles.js';
 import { startDatagrams, upstreamHandler } from './upstream-arrivals.js';
@@ -28,9 +34,9 @@ export interface Upstreams {
    * Opens a connection for a channel if there is none, and keeps those to this peer even without a
    * subscription.
    */
-  hold(to: Member, channel: number): void;
+  hold(to: Contact, channel: number): void;
   /** Ends the connections to this peer as soon as they have no subscription. */
-  release(to: Member): void;
+  release(to: Contact): void;
   /** Stops timers; closing the connections is the sockets' business. */
   close(): void;
 }
@@ -101,13 +107,18 @@ function write({ context }: UpstreamTable, upstream: Upstream, message: ChildMes
   const frame = encodeDataMessage(message);
   if (message.kind === 'nack' && upstream.datagrams?.send(frame)) return;
   if (upstream.isOpen) return upstream.connection.send(frame);
-  if (upstream.outbox.put(frame)) return;
+  if (upstream.outbox.put(frame)) return sendEarly(upstream);
   context.counters.overflows++;
   upstream.connection.fail('lost', 'too much waits for it');
 }
 
+/** Sends what waits for the answer to our HELLO, if we know that it goes to this peer. */
+function sendEarly({ isSecure, outbox, connection }: Upstream): void {
+  if (isSecure) for (const frame of outbox.takeEarly()) connection.send(frame);
+}
+
 /** Opens a connection; undefined if there are too many, or the peer failed a moment ago. */
-function open(table: UpstreamTable, peer: Member, channel: number): Upstream | undefined {
+function open(table: UpstreamTable, peer: Contact, channel: number): Upstream | undefined {
   const { context, retries, upstreams } = table;
   const now = performance.now();
   retries.sweep(now);
@@ -123,12 +134,16 @@ function open(table: UpstreamTable, peer: Member, channel: number): Upstream | u
 
 const drawDatagramToken = (): DatagramToken => drawId() as DatagramToken;
 
-function connect(table: UpstreamTable, peer: Member, channel: number): Upstream {
+function connect(table: UpstreamTable, peer: Contact, channel: number): Upstream {
   const { context, retries } = table;
   const token = context.usesDatagrams(channel) ? drawDatagramToken() : undefined;
   const connection = context.connections.open({
     to: peer.address,
     hello: dataHello(context, channel, token),
+    onSecure: (_, id) => {
+      upstream.isSecure = id === peer.id;
+      sendEarly(upstream);
+    },
     onOpen: (opened, answer) => becomeOpen(table, upstream, { opened, answer, token }),
     onFailed: () => {
       retries.onFailed(peer.address, performance.now());
@@ -136,8 +151,10 @@ function connect(table: UpstreamTable, peer: Member, channel: number): Upstream 
     },
   });
   const upstream: Upstream = {
-    ...{ peer, channel, connection },
+    peer: { incarnation: 0, rendezvous: false, ...peer },
+    ...{ channel, connection },
     isOpen: false,
+    isSecure: false,
     outbox: createOutbox(context.limits),
     sources: new Set(),
     datagrams: undefined,
@@ -160,9 +177,10 @@ function becomeOpen(table: UpstreamTable, upstream: Upstream, handshake: Opened)
     opened.destroy();
     return lose(table, upstream);
   }
+  upstream.peer = { ...memberOf(answer), address: upstream.peer.address };
   opened.handTo(upstreamHandler(table, upstream), 'data');
   upstream.isOpen = true;
   const isTaken = answer.purpose === 'data' && answer.token === token;
   if (token !== undefined && isTaken) startDatagrams(table, upstream, token);
-  for (const frame of upstream.outbox.takeAll()) opened.send(frame);
+  for (const frame of upstream.outbox.takeRest()) opened.send(frame);
 }

@@ -26,6 +26,12 @@ import { createUnread, type Unread } from './unread.js';
 interface Opening {
   readonly to: Address;
   readonly hello: Hello;
+  /**
+   * The peer has proven this id, and our HELLO is on its way: what is sent now arrives with it, and is read
+   * if the HELLO is accepted. Not called in private sessions, where the answer shows whether the peer may
+   * take part.
+   */
+  onSecure?(connection: Connection, id: NodeId): void;
   /** The handshake has succeeded: hand the connection to its handler now. */
   onOpen(connection: Connection, answer: ScxHello): void;
   onFailed(cause: CloseCause, reason: string): void;
@@ -80,14 +86,19 @@ export function createConnections(options: ConnectionsOptions): Connections {
   };
 }
 
-function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connection {
-  const { identity, counters, log, targets } = state;
+function open(state: State, { to, hello, onSecure, onOpen, onFailed }: Opening): Connection {
+  const { identity, counters, log, targets, membership } = state;
   const attempt = targets.attempt(to);
   const socket = dialSecurely(track(state, dial(state, to, attempt)), identity.context);
   const connection = wrap(state, socket, to);
   const timer = startHandshakeTimer(state, connection);
   socket.on('close', () => clearTimeout(timer));
-  socket.on('secureConnect', () => connection.send(encodeHello(hello)));
+  let id: NodeId | undefined;
+  socket.on('secureConnect', () => {
+    connection.send(encodeHello(hello));
+    id = provenId(socket);
+    if (membership.isOpen && id !== undefined) onSecure?.(connection, id);
+  });
   connection.handTo(
     {
       onArrival: (event) => {
@@ -95,8 +106,7 @@ function open(state: State, { to, hello, onOpen, onFailed }: Opening): Connectio
         const answer = event.hello;
         if (isOfClient(answer) || answer.purpose === 'watch') return;
         clearTimeout(timer);
-        const objection =
-          objectionTo(answer, hello, provenId(socket)) ?? state.membership.objectionTo(answer);
+        const objection = objectionTo(answer, hello, id) ?? membership.objectionTo(answer);
         if (objection !== undefined) return connection.fail('refused', objection);
         counters.connectionsOut++;
         attempt.onProven();

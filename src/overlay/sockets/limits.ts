@@ -73,6 +73,11 @@ export interface OverlayLimits {
   readonly datagramSilenceMs: number;
   /** ADUs in flight over TCP that datagrams may overtake. */
   readonly overtakenMax: number;
+  /**
+   * A data connection to a neighbour of a predecessor, opened ahead of the edge, ends without an edge after
+   * this, ms: it has answered by then.
+   */
+  readonly preparedMs: number;
   /** A control connection without traffic is closed after this, ms; longer than any KEEP_ALIVE. */
   readonly idleMs: number;
   /** The same when its mesh edge is gone, ms. */
@@ -117,6 +122,7 @@ export const OVERLAY_LIMITS: OverlayLimits = Object.freeze({
   beatMs: 250,
   datagramSilenceMs: 1000,
   overtakenMax: 16,
+  preparedMs: 5000,
   idleMs: 15_000,
   hungUpIdleMs: 500,
   sweepMs: 250,

@@ -1,12 +1,17 @@
 /**
- * Frames that wait for a handshake. Bounded in number and bytes; a frame beyond that is refused.
+ * Frames that wait for a handshake. Bounded in number and bytes; a frame beyond that is refused. Those that
+ * leave before its end are kept until then: if it fails, nobody has taken them.
  */
 import { OVERLAY_LIMITS, type OverlayLimits } from './limits.js';
 
 export interface Outbox {
   /** False when there is no room for the frame. */
   put(frame: Uint8Array): boolean;
-  /** Removes and returns all frames, in order. */
+  /** Returns the frames that it has not returned before, in order, and keeps them. */
+  takeEarly(): readonly Uint8Array[];
+  /** The handshake has succeeded: removes all frames, and returns those that have not left early. */
+  takeRest(): readonly Uint8Array[];
+  /** The handshake has failed: removes and returns all frames, in order. */
   takeAll(): readonly Uint8Array[];
 }
 
@@ -14,6 +19,16 @@ export interface Outbox {
 export function createOutbox(limits: OverlayLimits = OVERLAY_LIMITS): Outbox {
   let frames: Uint8Array[] = [];
   let bytes = 0;
+  let early = 0;
+
+  const takeAll = (): readonly Uint8Array[] => {
+    const taken = frames;
+    frames = [];
+    bytes = 0;
+    early = 0;
+    return taken;
+  };
+
   return {
     put: (frame) => {
       if (frames.length >= limits.waitingMessagesMax) return false;
@@ -22,11 +37,15 @@ export function createOutbox(limits: OverlayLimits = OVERLAY_LIMITS): Outbox {
       bytes += frame.length;
       return true;
     },
-    takeAll: () => {
-      const taken = frames;
-      frames = [];
-      bytes = 0;
+    takeEarly: () => {
+      const taken = frames.slice(early);
+      early = frames.length;
       return taken;
     },
+    takeRest: () => {
+      const left = early;
+      return takeAll().slice(left);
+    },
+    takeAll,
   };
 }

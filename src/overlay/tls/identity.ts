@@ -51,7 +51,10 @@ export function createIdentity(key: SigningKey): Identity {
 /** What a source client connects with. */
 export const createAnonymousContext = (): SecureContext => createSecureContext(SUITE);
 
-/** The id that the peer has proven; undefined if it has shown no certificate. */
+/**
+ * The id that the peer has proven; undefined if it has shown no certificate. Of an opener Node tells it once
+ * only: keep it.
+ */
 export function provenId(socket: TLSSocket): NodeId | undefined {
   const key = socket.getPeerX509Certificate()?.publicKey.export({ format: 'jwk' }).x;
   return isPublicKey(key) ? nodeIdOf(key) : undefined;

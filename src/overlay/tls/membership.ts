@@ -12,6 +12,8 @@ import type { PublicKey } from '../../session/public-key.js';
 import type { ControlHello, Voucher } from '../../wire/hello.js';
 
 export interface Membership {
+  /** Every SCX may take part. */
+  readonly isOpen: boolean;
   /** What this SCX shows. */
   readonly own: { readonly voucher?: Voucher };
   /** Why the SCX of a HELLO may not take part; undefined: it may. */
@@ -48,6 +50,9 @@ export function createMembership(options: MembershipOptions): Membership {
   const { session, voucher } = options;
   let { clusters } = options;
   return {
+    get isOpen() {
+      return clusters === undefined;
+    },
     own: voucher === undefined ? {} : { voucher },
     objectionTo: ({ id, voucher: shown }) => {
       if (clusters === undefined) return undefined;

@@ -14,3 +14,17 @@ test('an outbox is bounded in messages and bytes, and returns them in order', ()
   expect(outbox.put(new Uint8Array(OVERLAY_LIMITS.waitingBytesMax))).toBe(true);
   expect(outbox.put(Uint8Array.of(0))).toBe(false);
 });
+
+test('frames that leave early are sent once if the handshake succeeds, and are all there if it fails', () => {
+  const numbers = (frames: readonly Uint8Array[]) => frames.map(([number]) => number);
+  const outbox = createOutbox();
+  for (const attempt of ['takeRest', 'takeAll'] as const) {
+    for (const number of [1, 2]) outbox.put(Uint8Array.of(number));
+    expect(numbers(outbox.takeEarly())).toEqual([1, 2]);
+    outbox.put(Uint8Array.of(3));
+    expect(numbers(outbox.takeEarly())).toEqual([3]);
+    outbox.put(Uint8Array.of(4));
+    expect(numbers(outbox[attempt]())).toEqual(attempt === 'takeRest' ? [4] : [1, 2, 3, 4]);
+    expect(outbox.takeAll()).toEqual([]);
+  }
+});
