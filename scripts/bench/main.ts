@@ -32,6 +32,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<Benchmark>>> = {
   history: () => import('./history.js'),
   multicast: () => import('./multicast.js'),
   narrow: () => import('./narrow.js'),
+  clicks: () => import('./clicks.js'),
   levels: () => import('./levels.js'),
   'shared-tree': () => import('./shared-tree.js'),
   'name-dropper': () => import('./name-dropper.js'),

@@ -78,6 +78,24 @@ export function soundBytes(frame: Uint8Array): number | undefined {
   return Math.ceil(bits / 8);
 }
 
+/** Of a description of a granule: after how many bits it says which windows its sound has. */
+const WINDOW_BITS_AT = { 1: 33, 2: 38, 2.5: 38 } as const;
+
+/**
+ * The windows of a frame's sound, one for each granule and channel in the order in which they are in the frame:
+ * 0 normal, 1 start, 2 short, 3 stop. Empty if `frame` begins with no header.
+ */
+export function blockTypes(frame: Uint8Array): readonly number[] {
+  const header = parseFrameHeader(frame, 0);
+  if (header === undefined) return [];
+  const { first, count, size } = granuleLayout(header);
+  const start = 8 * sideInfoOffset(header) + first + WINDOW_BITS_AT[header.mpegVersion];
+  return Array.from({ length: count }, (_, part) => {
+    const at = start + part * size;
+    return bitsAt(frame, at, 1) === 0 ? 0 : bitsAt(frame, at + 1, 2);
+  });
+}
+
 /** Whether a frame contains a Xing, Info or VBRI table in place of sound. */
 export function isVbrTagFrame(frame: Uint8Array): boolean {
   const header = parseFrameHeader(frame, 0);
