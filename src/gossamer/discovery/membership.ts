@@ -26,6 +26,8 @@ export interface Membership {
    * @param teller that has told us of it; default: the member itself
    */
   learn(member: Member, now: number, teller?: NodeId): boolean;
+  /** Whether nothing that is told of a member is news: see member-index.ts. */
+  isSettled(member: Member): boolean;
   /** Marks a member dead up to an incarnation (§3.5); true when that is news. */
   markDead(about: Death, now: number): boolean;
   /** Takes the mark of a node away: it was heard. */
@@ -97,9 +99,10 @@ export function createMembership(
   };
 
   const learn = (member: Member, _now: number, teller = member.id): boolean => {
+    if (members.isSettled(member)) return false;
     const known = members.get(member.id)?.member;
     if (known !== undefined && known.incarnation >= member.incarnation) {
-      members.tell(member.id, teller);
+      members.tell(known, teller);
       return false;
     }
     if (member.id === context.self().id || dead.has(member)) return false;
@@ -133,6 +136,7 @@ export function createMembership(
 
   return {
     learn,
+    isSettled: members.isSettled,
     markDead,
     revive: dead.unmark,
     unreachable: (address, now) => {

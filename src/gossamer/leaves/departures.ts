@@ -155,6 +155,8 @@ export function createDepartures(options: DeparturesOptions): Departures {
     onAnswered: reportLostAt,
     onMessage: (from, now) => {
       if (lost.size > 0) lost.delete(from.id);
+      // Speed only: nearly all messages come from those that have spoken before.
+      if (membership.isSettled(from)) return membership.heard(from.id);
       if (membership.isDead(from)) {
         if (context.config.refutesDeaths) return accuse(from, now);
         if ((left.get(from.id) ?? -1) >= from.incarnation) return;

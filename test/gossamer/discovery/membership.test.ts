@@ -12,6 +12,24 @@ describe('Membership', () => {
     expect(membersOf(membership)).toEqual([memberOf(1)]);
   });
 
+  test('settles a member that has spoken, until it is dead, gone or in another incarnation', () => {
+    const membership = createMembership(createBench().context);
+    const [member, later] = [memberOf(1), memberOf(1, { incarnation: 1001 })];
+    membership.learn(member, 0, nodeId(2));
+    expect(membership.isSettled(member)).toBe(false);
+    membership.learn(member, 0);
+    expect(membership.isSettled(member)).toBe(true);
+    membership.learn(later, 0);
+    expect([member, later].map(membership.isSettled)).toEqual([false, true]);
+    membership.markDead({ id: nodeId(1), incarnation: 1001 }, 0);
+    expect(membership.isSettled(later)).toBe(false);
+    const [other, successor] = [memberOf(3), memberOf(4, { address: addressOf(3) })];
+    membership.learn(other, 0);
+    expect(membership.isSettled(other)).toBe(true);
+    membership.learn(successor, 0);
+    expect([other, successor].map(membership.isSettled)).toEqual([false, true]);
+  });
+
   test('never lists us', () => {
     const membership = createMembership(createBench().context);
     expect(membership.learn(memberOf(5, { incarnation: 1e6 }), 0)).toBe(false);
