@@ -81,10 +81,11 @@ export function createLiveness(context: ClockedContext, facts: LivenessFacts): L
     return now - peer.heardAt > intervalMs * keepAliveMisses;
   };
 
+  /** News are looked for last: that takes longest. */
   const isDue = (id: NodeId, peer: Watched, now: number): boolean =>
     now - peer.keepAliveAt >= keepAliveIntervalMs ||
-    facts.hasNews(id) ||
-    (now - peer.sentAt >= treeKeepAliveIntervalMs && facts.isChild(id));
+    (now - peer.sentAt >= treeKeepAliveIntervalMs && facts.isChild(id)) ||
+    facts.hasNews(id);
 
   const sendKeepAlive = (id: NodeId, peer: Watched, now: number): void => {
     peer.keepAliveAt = now;

@@ -75,6 +75,8 @@ interface Basis {
   readonly lambda: RouteOffer[];
   readonly weights: Weights;
   readonly promotion: Promotion | undefined;
+  /** By neighbour: its report, as long as no ADUs come over it in spite of routing. */
+  readonly drawn: Map<NodeId, EdgeReport>;
 }
 
 /** A report that was sent, and the last basis on which it was found to be up to date. */
@@ -133,19 +135,27 @@ export function createEdgeReports(config: GossamerConfig, view: EdgeReportsView)
     const lambda = view.lambda();
     if (basis?.lambda !== lambda) {
       const weights = sumLoads();
-      basis = { lambda, weights, promotion: promotion(lambda, weights) };
+      basis = { lambda, weights, promotion: promotion(lambda, weights), drawn: new Map() };
     }
     return basis;
   };
 
   const weights = (): Weights => currentBasis().weights;
 
+  /** What follows from the basis alone. */
+  const drawAnew = (id: NodeId, { lambda, weights: current }: Basis): EdgeReport => ({
+    worthMs: edgeValueMs(id, lambda, current),
+    loads: view.reachedOver(id).map((scx) => ({ scx, scxs: current.get(scx) ?? 1 })),
+    heir: heirFor(id),
+  });
+
   const draw = (id: NodeId): EdgeReport => {
-    const current = weights();
-    const loads = view.reachedOver(id).map((scx) => ({ scx, scxs: current.get(scx) ?? 1 }));
-    const worthMs = edgeValueMs(id, view.lambda(), current);
-    const heir = heirFor(id);
-    return { worthMs: view.isInUse(id) ? Math.max(worthMs, STRANDED_MS) : worthMs, loads, heir };
+    const present = currentBasis();
+    // Speed only: keep-alives are frequent, and most repeat the last report.
+    const report = present.drawn.get(id) ?? drawAnew(id, present);
+    present.drawn.set(id, report);
+    if (report.worthMs >= STRANDED_MS || !view.isInUse(id)) return report;
+    return { ...report, worthMs: STRANDED_MS };
   };
 
   return {

@@ -518,6 +518,26 @@ describe('The claims of liars', () => {
     expect(reports.send(nodeId(1)).worthMs).toBe(5000);
   });
 
+  test('make it report that too when nothing else has changed', () => {
+    const { known, offer } = createWeighing();
+    const lambda = [offer(1, { S: 10 }), offer(2, { S: 20 })];
+    const reports = createEdgeReports(createBench().context.config, {
+      ...{ lambda: () => lambda, reachedOver: () => [S], sources: () => [S] },
+      ...{ coordinates: () => UNKNOWN_COORDINATES, rttMs: () => undefined },
+      ...{ isNeighbour: () => true, isAvoided: () => false, sessionSize: () => undefined },
+      isInUse: (id) => known.inUse.has(id),
+    });
+    const before = reports.send(nodeId(1));
+    expect(before.worthMs).toBeLessThan(5000);
+    expect(reports.send(nodeId(1))).toEqual(before);
+    known.inUse.add(nodeId(1));
+    expect(reports.send(nodeId(1))).toEqual({ ...before, worthMs: 5000 });
+    known.inUse.clear();
+    expect(reports.send(nodeId(1))).toEqual(before);
+    reports.handle(nodeId(2), { worthMs: 1, loads: [{ scx: S, scxs: 7 }], heir: null });
+    expect(reports.send(nodeId(1)).loads).toEqual([{ scx: S, scxs: 8 }]);
+  });
+
   test('count no more once an asker and all neighbours claim to have no other route', () => {
     const { exchange, known, connect, hear } = createWeighing();
     connect(false, [1, 2, 3, 4]);
