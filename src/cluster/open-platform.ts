@@ -14,12 +14,17 @@ const DRAIN_MS = 3_600_000;
 /** The engine takes 63 characters with what follows. */
 const NAME = /^[a-z][a-z0-9-]{0,29}$/;
 
+/** An SCX that is cut off from its managers would go on sending to the group of the one in its place. */
+const NO_MULTICAST =
+  '--multicast is not possible with --platform swarm, whose SCXs may be on any machine: ' +
+  'start a cluster of its own with --multicast in the network of the receivers';
+
 const need = (what: string, why: string): UserError =>
   new UserError(EXIT.usage, `--platform swarm needs ${what}: ${why}`);
 
 /** Throws a UserError for what is missing on a Swarm, or not possible there. */
 function checkForSwarm(
-  { clusterSecret, port }: ClusterOptions,
+  { clusterSecret, port, multicast }: ClusterOptions,
   { image, name }: SwarmOptions,
 ): string {
   if (!NAME.test(name))
@@ -29,6 +34,7 @@ function checkForSwarm(
     throw need('--cluster-secret', 'all front ends have the same secrets by it');
   }
   if (port === 0) throw need('a fixed --port', 'all front ends have the same');
+  if (multicast !== undefined) throw new UserError(EXIT.usage, NO_MULTICAST);
   return image;
 }
 

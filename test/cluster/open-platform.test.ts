@@ -34,4 +34,13 @@ describe('The platform of a cluster', () => {
   ])('swarm needs %s', async (what, over) => {
     await expect(openPlatform(optionsWith(over))).rejects.toThrow(`--platform swarm needs ${what}`);
   });
+
+  test('swarm refuses multicast, and says what to do; this machine takes it', async () => {
+    const multicast = { groups: '239.192.40.0/24', interface: 'lo', ttl: 1, isAlways: false };
+    const refused = openPlatform(optionsWith({ swarm: SWARM, multicast }));
+    await expect(refused).rejects.toThrow(
+      /--multicast is not possible with --platform swarm.*cluster/,
+    );
+    (await openPlatform(optionsWith({ multicast }))).close();
+  });
 });
