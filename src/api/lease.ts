@@ -55,12 +55,13 @@ export const leaseTermsSchema = z.object({
   remoteFallback: remoteFallbackSchema.nullable().optional(),
   /**
    * How long what is played is kept on the disk, ms, and whether this SCX writes it; null: nothing is kept.
-   * `others`: clusters that are asked for what is missing. Absent from older front ends.
+   * `isForeign`: it lies where recordings of sessions from elsewhere do. `others`: clusters that are asked for what is missing. Absent from older front ends.
    */
   recording: z
     .object({
       keepMs: z.number().nonnegative(),
       records: z.boolean(),
+      isForeign: z.boolean().optional(),
       others: z
         .array(z.object({ url: z.string().max(300), key: publicKeySchema }))
         .max(RECORDING_OTHERS_MAX)

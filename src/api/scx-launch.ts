@@ -115,6 +115,10 @@ export const launchSchema = z.strictObject({
       root: z.string().max(4096),
       bytesMax: z.number().nonnegative(),
       keepMsMax: z.number().nonnegative(),
+      /** The same for sessions that are announced elsewhere; absent: these are not recorded. */
+      foreign: z
+        .strictObject({ root: z.string().max(4096), bytesMax: z.number().nonnegative() })
+        .optional(),
     })
     .optional(),
   /** Multicast in the local network; absent: none. */

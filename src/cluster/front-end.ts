@@ -172,11 +172,12 @@ function playerRoutes(services: Services) {
   const speaksTls = options.scx?.certificate !== undefined;
   const asksListeners = options.scx?.listenerHook !== undefined;
   const asking = { asksListeners, clients };
-  const { nearest, askForListener } = locating;
-  const elsewhere = { nearest, askForListener, onSent: metrics.countSentElsewhere };
+  const { nearest, askForListener, keepers } = locating;
+  const elsewhere = { nearest, askForListener, keepers, onSent: metrics.countSentElsewhere };
+  const kept = { own: services.recordings, foreign: services.foreignRecordings };
   const { clusterKey } = services;
   const listening = { url, finder, scxs, proxy, sessions, speaksTls, elsewhere, ...asking };
-  return listenRoutes({ ...listening, clusterKey }, services.recordings);
+  return listenRoutes({ ...listening, clusterKey, kept });
 }
 
 /** Routes for broadcasters and encoders. */

@@ -42,6 +42,8 @@ export interface Prepared {
   readonly images: ImageFiles;
   /** Undefined where nothing may be recorded. */
   readonly recordings: Recordings | undefined;
+  /** The same of sessions that are announced elsewhere. */
+  readonly foreignRecordings: Recordings | undefined;
   readonly titles: TitleHistory;
   /** SCXs that outlived an earlier front end. */
   readonly found: readonly Found[];
@@ -54,6 +56,17 @@ export interface Prepared {
 }
 
 const now = (): number => performance.now();
+
+/** How often recordings of sessions from elsewhere are looked through, ms. Guess. */
+const TIDY_MS = 600_000;
+
+/** Opens the recordings of sessions from elsewhere, whose SCXs do not always run. */
+async function openForeign(root: string, learned: LearnedAnnouncements): Promise<Recordings> {
+  const recordings = await openRecordings(root, learned, now);
+  const tidy = (): void => void recordings.tidy().catch(() => undefined);
+  setInterval(tidy, TIDY_MS).unref();
+  return recordings;
+}
 
 /** The cap on SCXs: the operator's, or as many as there are ports for. */
 function capOf({ maxScxs, scxPorts, log }: ClusterOptions): number {
@@ -88,18 +101,20 @@ export async function prepare(options: ClusterOptions, platform: Platform): Prom
     perOriginMax: options.maxForeignScxsPerAddress,
   });
   const config = platform.shared === undefined ? onOne : sharedConfig(onOne);
-  const root = options.scx?.recording?.root;
+  const { root, foreign } = options.scx?.recording ?? {};
   const state = await onDisk(dataDir, async () => {
     const store = await openAnnouncements(dataDir, log);
+    const learned = await openLearned(dataDir, log);
     return {
       secret: await loadSecret(dataDir),
       adminToken: await loadAdminToken(dataDir),
       clusterKey: await loadClusterKey(dataDir),
       store,
-      learned: await openLearned(dataDir, log),
+      learned,
       fallbacks: await openFallbackFiles(dataDir, store),
       images: await openImages(dataDir, store),
       recordings: root === undefined ? undefined : await openRecordings(root, store, now),
+      foreignRecordings: foreign && (await openForeign(foreign.root, learned)),
       titles: await openTitleHistory(dataDir, log),
       found: await platform.list(),
     };

@@ -92,6 +92,14 @@ describe('A usage error', () => {
     [['status', 'x', '--cluster', 'localhost:9'], /too many arguments/],
     [['cluster', '--port', 'x'], /--port must be a whole number/],
     [
+      ['cluster', '--data', '/nowhere', '--foreign-recordings-max-bytes', '1'],
+      /--foreign-recordings-max-bytes needs --keep-max/,
+    ],
+    [
+      ['cluster', '--data', '/nowhere', '--platform', 'swarm', '--keep-max', '4h'],
+      /nothing can be recorded on a Docker Swarm.*leave --keep-max out/,
+    ],
+    [
       ['announce', '--cluster', 'localhost:9', '--name', 'night'],
       /--name: a session name must have the form/,
     ],

@@ -137,15 +137,22 @@ function scxSettings(settings: ClusterSettings): Partial<ScxSettings> {
   };
 }
 
-/** On a Swarm no disk is the cluster's. */
-const recordingOf = (settings: ClusterSettings) =>
-  settings.keepMax === 0 || settings.platform === 'swarm'
-    ? undefined
-    : {
-        root: resolve(dataDirOf(settings), 'recordings'),
-        bytesMax: settings.recordingsMaxBytes,
-        keepMsMax: settings.keepMax,
-      };
+const NO_RECORDINGS_ON_SWARM =
+  'nothing can be recorded on a Docker Swarm, whose SCXs have no disk: leave --keep-max out';
+
+/** Throws a UserError where nothing can be recorded. */
+function recordingOf(settings: ClusterSettings): ScxSettings['recording'] {
+  const { keepMax, recordingsMaxBytes, foreignRecordingsMaxBytes: foreignBytes } = settings;
+  if (keepMax === 0 && foreignBytes > 0) {
+    throw new UserError(EXIT.usage, '--foreign-recordings-max-bytes needs --keep-max');
+  }
+  if (keepMax === 0) return undefined;
+  if (settings.platform === 'swarm') throw new UserError(EXIT.usage, NO_RECORDINGS_ON_SWARM);
+  const rootOf = (name: string): string => resolve(dataDirOf(settings), name);
+  const own = { root: rootOf('recordings'), bytesMax: recordingsMaxBytes, keepMsMax: keepMax };
+  if (foreignBytes === 0) return own;
+  return { ...own, foreign: { root: rootOf('foreign-recordings'), bytesMax: foreignBytes } };
+}
 
 /** Throws a UserError if only one of two options was given. */
 function multicastOf(settings: ClusterSettings) {

@@ -205,6 +205,12 @@ export const clusterOptions = {
     10_000_000_000,
     'the bytes that all recordings may take together; the oldest hours go first',
   ),
+  foreignRecordingsMaxBytes: amount(
+    whole(0, Number.MAX_SAFE_INTEGER),
+    0,
+    'the bytes that recordings of sessions that are announced elsewhere may take, beside the others, ' +
+      'while they are heard here; needs --keep-max; 0: none are recorded',
+  ),
   accessLog: optionalText(
     'FILE',
     'the file to which requests to SCXs are logged (default: access.log in the data ' +

@@ -23,6 +23,12 @@ import { type Supervision, type SupervisionOptions, superviseScxs } from './supe
 /** The answer to an SCX that renews its lease (api/lease.ts). */
 type LeaseAnswer = Pick<LeaseTerms, 'rendezvous' | 'handOver'> & { readonly keep: boolean };
 
+/** The answer, and whether it is the first SCX of its session. */
+interface Renewed {
+  readonly answer: LeaseAnswer;
+  readonly isFirst: boolean;
+}
+
 export interface FleetOptions
   extends Pick<SupervisionOptions, 'platform' | 'found' | 'log' | 'onEffect'> {
   readonly config: SupervisorConfig;
@@ -38,7 +44,7 @@ export interface Fleet {
   keep(session: string, facts: LaunchFacts): void;
   unkeep(session: string): void;
   /** An SCX renews its lease; undefined if there is no such process. */
-  renew(status: ScxStatus): LeaseAnswer | undefined;
+  renew(status: ScxStatus): Renewed | undefined;
   /** The SCXs whose leases hold, of one session or all, by session and id. */
   statuses(session?: string): readonly ScxStatus[];
   /** The sessions that have an SCX, or are about to have one, whether it has reported or not. */
@@ -93,7 +99,8 @@ export function createFleet(options: FleetOptions): Fleet {
       listenerTotals.onLease(session, statuses(session));
       const keep = supervisor.keeps(id);
       const order = draining.isOrdered(id) ? { handOver: true } : {};
-      return { rendezvous: supervisor.isRendezvous(id), keep, ...order };
+      const isFirst = supervisor.isFirst(id);
+      return { answer: { rendezvous: supervisor.isRendezvous(id), keep, ...order }, isFirst };
     },
     drain: draining.drain,
     statuses,

@@ -52,10 +52,10 @@ async function answerRenewal(
   }
   const { session } = status.value;
   const isWanted = shared?.onLease(status.value, request.socket) ?? true;
-  const answer = isWanted ? renew(status.value) : undefined;
-  const terms: LeaseTerms | undefined = answer && {
-    ...answer,
-    ...termsOf(session, answer.keep),
+  const renewed = isWanted ? renew(status.value) : undefined;
+  const terms: LeaseTerms | undefined = renewed && {
+    ...renewed.answer,
+    ...termsOf(session, renewed.answer.keep, renewed.isFirst),
     ...shared?.orders(status.value),
   };
   const [code, body] = terms === undefined ? [410, GONE] : [200, JSON.stringify(terms)];

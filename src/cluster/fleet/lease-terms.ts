@@ -63,16 +63,24 @@ function fallbackOf(
   return { fallback: { path: fallbacks.pathOf(file), title, seed } };
 }
 
-/** What is published here is recorded, as long as its announcement wants and the operator lets. */
+/**
+ * What is published here is recorded, as long as its announcement wants and the operator lets; public sessions
+ * from elsewhere as well where the operator gives them room. Holes of these are not filled: other clusters have them.
+ */
 function recordingOf(
   { finder, recording, others }: TermsSources,
   session: string,
-  isRendezvous: boolean,
+  isKept: boolean,
+  isFirst: boolean,
 ): LeaseTerms['recording'] {
   const known = recording === undefined ? undefined : finder.recall(session);
-  if (recording === undefined || known?.isPublished !== true) return null;
+  if (recording === undefined || known === undefined) return null;
   const keepMs = Math.min(known.announcement.keepMs ?? 0, recording.keepMsMax);
-  if (!isRendezvous || keepMs === 0) return { keepMs, records: isRendezvous };
+  if (!known.isPublished) {
+    if (recording.foreign === undefined || known.announcement.privacy !== undefined) return null;
+    return { keepMs, records: isFirst, isForeign: true };
+  }
+  if (!isKept || keepMs === 0) return { keepMs, records: isKept };
   const asked = others().slice(0, RECORDING_OTHERS_MAX);
   return { keepMs, records: true, others: asked.map(({ url, key }) => ({ url, key })) };
 }
@@ -80,14 +88,18 @@ function recordingOf(
 /** The terms of a session's SCX. */
 export const termsFrom =
   (sources: TermsSources) =>
-  (session: string, isRendezvous: boolean): Omit<LeaseTerms, 'rendezvous'> => {
+  (
+    session: string,
+    isRendezvous: boolean,
+    isFirst = isRendezvous,
+  ): Omit<LeaseTerms, 'rendezvous'> => {
     const frontEnds = sources.frontEnds();
     const certificate = sources.certificate();
     return {
       ...announcedNow(sources, session),
       ...fallbackOf(sources, session, isRendezvous),
       listenerHook: sources.listenerHook ?? null,
-      recording: recordingOf(sources, session, isRendezvous),
+      recording: recordingOf(sources, session, isRendezvous, isFirst),
       ...(frontEnds === undefined ? {} : { frontEnds: [...frontEnds] }),
       ...(certificate === undefined ? {} : { certificate }),
     };

@@ -5,6 +5,7 @@ import { clientOf } from '../web/client.js';
 import type { Refusal } from '../web/methods.js';
 import { problem } from '../web/problem.js';
 import { publicUrl } from '../web/public-url.js';
+import { earlierElsewhere } from './earlier.js';
 import {
   type Context,
   deniedPrivately,
@@ -59,6 +60,8 @@ export async function listenByHls(
     const query = [...begin, ...ticket].join('&');
     return redirect(response, [url, query].filter(Boolean).join('?'));
   }
+  const earlier = await earlierElsewhere(context, request, wanted, 'm3u8');
+  if (earlier !== undefined) return redirect(response, earlier);
   const slot = slotOf(context, request, response);
   const isListener = slot.isListener && id === undefined;
   const scx = await context.scxs.forListener(session.id, known, { ...slot, isListener });

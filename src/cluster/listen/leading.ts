@@ -12,7 +12,9 @@ import { refPath } from '../../session/session-id.js';
 import { sessionPath } from '../../session/session-name.js';
 import type { ScxClients } from '../admin/scx-clients.js';
 import type { AskForListener } from '../nearest/ask-for-listener.js';
+import type { Keepers } from '../nearest/keepers.js';
 import type { Nearest, SentBecause } from '../nearest/nearest.js';
+import type { Recordings } from '../recordings/recordings.js';
 import { clientOf } from '../web/client.js';
 import type { Refusal } from '../web/methods.js';
 import { problem } from '../web/problem.js';
@@ -21,10 +23,19 @@ import { isRedirectShy } from './redirect-shy.js';
 import type { StreamProxy } from './stream-proxy.js';
 import type { Wanted, WantedDependencies } from './wanted-session.js';
 
+/** What is recorded here; undefined where nothing of this kind may be. */
+interface KeptHere {
+  /** Of sessions that are published here. */
+  readonly own: Recordings | undefined;
+  readonly foreign: Recordings | undefined;
+}
+
 /** What knows and asks other clusters. */
 interface Elsewhere {
   readonly nearest: Pick<Nearest, 'nearer' | 'instead' | 'onSent'>;
   readonly askForListener: AskForListener;
+  /** Those that have recorded a session. */
+  readonly keepers: Keepers;
   /** For the metrics. */
   onSent(why: SentBecause): void;
 }
@@ -38,6 +49,8 @@ export interface ListenDependencies extends WantedDependencies {
   /** There is a listener hook: the SCXs ask listeners for names and passwords. */
   readonly asksListeners: boolean;
   readonly clients: Pick<ScxClients, 'refusalOf'>;
+  /** What is recorded here. */
+  readonly kept: KeptHere;
   /** Signs what other clusters fetch. */
   readonly clusterKey: SigningKey;
   /** Sends listeners to other clusters. */

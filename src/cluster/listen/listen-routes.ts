@@ -13,11 +13,11 @@ import { type ListenEnding, listenUrl } from '../../icecast/listen-url.js';
 import { parseStreamPath } from '../../icecast/stream-path.js';
 import { type SessionName, sessionPath } from '../../session/session-name.js';
 import type { RefusedListener } from '../admin/scx-clients.js';
-import type { Recordings } from '../recordings/recordings.js';
 import { clientOf } from '../web/client.js';
 import { publicHandler, publicRoute, type Refusal } from '../web/methods.js';
 import { type OrProblem, problem } from '../web/problem.js';
 import { inFamilyOf, publicUrl } from '../web/public-url.js';
+import { earlierElsewhere } from './earlier.js';
 import { isFromCluster, locationElsewhere } from './elsewhere.js';
 import { fetchSegment, listenByHls } from './hls-routes.js';
 import {
@@ -93,6 +93,8 @@ async function listen(
 ): Promise<Refusal> {
   const { session, known } = wanted;
   if (context.asksListeners && isFromCluster(request)) return ASKS_ITSELF;
+  const earlier = await earlierElsewhere(context, request, wanted, 'mp3');
+  if (earlier !== undefined) return redirect(response, earlier);
   const nearer = await locationElsewhere(context, request, response, wanted, 'nearer');
   if (nearer !== undefined) return redirect(response, nearer);
   const scx = await context.scxs.forListener(session.id, known, slotOf(context, request, response));
@@ -197,9 +199,9 @@ function listenRouter(context: Context): Router {
 }
 
 /** What was played before. */
-function recordingRouter(context: Context, recordings: Recordings | undefined): Router {
+function recordingRouter(context: Context): Router {
   const router = Router({ caseSensitive: true });
-  const { list, hour, stretches } = createRecordingHandlers(context, recordings);
+  const { list, hour, stretches } = createRecordingHandlers(context);
   publicRoute(router, '/recordings/:creator/:session', { GET: list });
   publicRoute(router, '/recordings/:creator/:session/stretches', { GET: stretches });
   publicRoute(router, '/recordings/:creator/:session/:hour', { GET: hour });
@@ -236,15 +238,12 @@ export interface ListenRoutes {
 }
 
 /** Creates the routes of players. */
-export function listenRoutes(
-  dependencies: ListenDependencies,
-  recordings?: Recordings,
-): ListenRoutes {
+export function listenRoutes(dependencies: ListenDependencies): ListenRoutes {
   const reservations = createRequestRate(RESERVATIONS);
   const context = { ...dependencies, reservations, objectionTo: createTicketCheck() };
   return {
     listen: listenRouter(context),
-    recordings: recordingRouter(context, recordings),
+    recordings: recordingRouter(context),
     mounts: mountHandler(context),
   };
 }

@@ -18,13 +18,15 @@ import { createRequestRate } from '../../http/server/request-rate.js';
 import { CHALLENGE, SIGNATURE_FIELD, signAnswer } from '../../http/signed-answer.js';
 import { printInstant } from '../../lib/instant.js';
 import { good } from '../../lib/result.js';
+import { refPath } from '../../session/session-id.js';
 import { bytesOf, type Piece, partOf, streamOf } from '../recordings/pieces.js';
 import type { RecordedSession, Recordings } from '../recordings/recordings.js';
 import { clientOf } from '../web/client.js';
 import type { Refusal } from '../web/methods.js';
 import { type OrProblem, problem, refused } from '../web/problem.js';
 import { publicUrl } from '../web/public-url.js';
-import { type Context, deniedPrivately, pathOf } from './leading.js';
+import { keeperFor, recordedHere } from './earlier.js';
+import { type Context, deniedPrivately, pathOf, redirect } from './leading.js';
 import { type Wanted, wantedByPath } from './wanted-session.js';
 
 const DOWNLOADS_MAX = 32;
@@ -56,6 +58,12 @@ export interface RecordingHandlers {
 interface Found extends Wanted {
   readonly isPrivate: boolean;
   readonly recorded: RecordedSession;
+  readonly recordings: Recordings;
+}
+
+/** Another cluster has it, at this address. */
+interface Elsewhere {
+  readonly at: string;
 }
 
 /** `NAME=VALUE` of the ticket, which the addresses carry on. */
@@ -116,16 +124,17 @@ function askedIn({ query }: Request): StretchesAsked | undefined {
   return { from, to, withSound: query.sound === '1' };
 }
 
-/** Creates the handlers; `recordings`: undefined where nothing is recorded. */
-export function createRecordingHandlers(
-  context: Context,
-  recordings: Recordings | undefined,
-): RecordingHandlers {
+/** Creates the handlers. */
+export function createRecordingHandlers(context: Context): RecordingHandlers {
   const { clusterKey } = context;
   const downloads = createConnectionCounts(); // bounded by DOWNLOADS_MAX, twice each
   const rate = createRequestRate(FETCHES);
 
-  const find = async (request: Request, response: Response): Promise<OrProblem<Found>> => {
+  const find = async (
+    request: Request,
+    response: Response,
+    looksElsewhere = true,
+  ): Promise<OrProblem<Found | Elsewhere>> => {
     response.set('Cache-Control', 'no-store');
     const { creator, session } = request.params;
     const wanted = await wantedByPath(context, request, `${creator}/${session}`);
@@ -133,20 +142,18 @@ export function createRecordingHandlers(
     const denied = deniedPrivately(context, wanted.value, request, response);
     if (denied !== undefined) return refused(denied);
     if (context.asksListeners) return refused(HOOKED);
-    const { known } = wanted.value;
-    const isPrivate = known?.announcement.privacy !== undefined;
-    const keeps = known?.isPublished === true && known.announcement.keepMs !== undefined;
-    const recorded = keeps ? await recordings?.list(wanted.value.session, isPrivate) : undefined;
-    return recorded === undefined
-      ? refused(NOTHING)
-      : good({ ...wanted.value, isPrivate, recorded });
+    const here = await recordedHere(context, wanted.value);
+    if (here !== undefined) return good({ ...wanted.value, ...here });
+    const keeper = looksElsewhere ? await keeperFor(context, request, wanted.value) : undefined;
+    if (keeper === undefined) return refused(NOTHING);
+    return good({ at: `${keeper}/recordings/${refPath(wanted.value.session)}` });
   };
 
   const send = async (request: Request, response: Response, found: Found): Promise<Refusal> => {
     const file = `${request.params.hour}`;
-    const { session, isPrivate, recorded } = found;
+    const { session, isPrivate, recorded, recordings } = found;
     const kept = recorded.hours.find(({ hour }) => `${hour}.mp3` === file);
-    if (kept === undefined || recordings === undefined) return NO_HOUR;
+    if (kept === undefined) return NO_HOUR;
     const keys = ['all', limitedAs(clientOf(response))] as const;
     const [all, client] = keys.map((key) => downloads.of(key)) as [number, number];
     if (all >= DOWNLOADS_MAX || client >= DOWNLOADS_PER_CLIENT_MAX) return BUSY;
@@ -163,13 +170,13 @@ export function createRecordingHandlers(
   };
 
   const tell = async (request: Request, response: Response, found: Found): Promise<Refusal> => {
-    const { session, isPrivate } = found;
+    const { session, isPrivate, recordings } = found;
     const { challenge = '' } = request.query;
     const asked = askedIn(request);
     if (asked === undefined || typeof challenge !== 'string' || !CHALLENGE.test(challenge)) {
       return MALFORMED;
     }
-    const body = await recordings?.stretches(session, isPrivate, asked).catch(() => undefined);
+    const body = await recordings.stretches(session, isPrivate, asked).catch(() => undefined);
     if (body === undefined) return NOTHING;
     const digest = createHash('sha256').update(body).digest('base64url');
     const part = `${signedPart(session, asked)} ${digest}`;
@@ -182,17 +189,21 @@ export function createRecordingHandlers(
     list: async (request, response) => {
       const found = await find(request, response);
       if (!found.ok) return found.problem;
+      if ('at' in found.value) return redirect(response, found.value.at);
       response.json(toldOf(context, request, found.value));
       return undefined;
     },
     stretches: async (request, response) => {
       if (!rate.take(clientOf(response), performance.now())) return OFTEN;
-      const found = await find(request, response);
-      return found.ok ? tell(request, response, found.value) : found.problem;
+      const found = await find(request, response, false);
+      if (!found.ok) return found.problem;
+      return 'at' in found.value ? NOTHING : tell(request, response, found.value);
     },
     hour: async (request, response) => {
       const found = await find(request, response);
-      return found.ok ? send(request, response, found.value) : found.problem;
+      if (!found.ok) return found.problem;
+      if (!('at' in found.value)) return send(request, response, found.value);
+      return redirect(response, `${found.value.at}/${request.params.hour}`);
     },
   };
 }

@@ -16,6 +16,7 @@ import type { Board } from '../directory/board.js';
 import type { Directory } from '../directory/directory.js';
 import { type AskForListener, createAskForListener } from './ask-for-listener.js';
 import { createClusterPlaces } from './cluster-places.js';
+import { createKeepers, type Keepers } from './keepers.js';
 import { createNearest, type Nearest, type Trust } from './nearest.js';
 import { askTrustedClusters, type TrustedCluster } from './trusted-clusters.js';
 import { watchNetworks } from './watch-networks.js';
@@ -47,6 +48,7 @@ export interface Locating {
   readonly own: OwnNetworks;
   readonly nearest: Nearest;
   readonly askForListener: AskForListener;
+  readonly keepers: Keepers;
   /** Those that may have listeners of public sessions and have proven their keys, the nearest first. */
   trusted(): readonly TrustedCluster[];
   close(): void;
@@ -68,17 +70,19 @@ export function startLocating(options: LocatingOptions): Locating {
     keys: () => [undefined, ...privacies()].flatMap(nearest.trusted),
     everyMs: options.askMs,
   });
+  const forPublic = (): readonly TrustedCluster[] => {
+    const keys = new Set(nearest.trusted(undefined));
+    const all = trusted.all().filter(({ key }) => keys.has(key));
+    return all.toSorted((one, other) => one.rttMs - other.rttMs);
+  };
   const { ports, isProxy, looks, isInDirectory } = options;
   const unwatch = isInDirectory
     ? watchNetworks({ ports, isProxy, onSeen: nearest.onSeen, log, looks })
     : () => undefined;
   return {
     ...{ own, nearest, askForListener: createAskForListener({ ownKey, allowPrivate, now }) },
-    trusted: () => {
-      const keys = new Set(nearest.trusted(undefined));
-      const all = trusted.all().filter(({ key }) => keys.has(key));
-      return all.toSorted((one, other) => one.rttMs - other.rttMs);
-    },
+    keepers: createKeepers({ trusted: forPublic, allowPrivate, now }),
+    trusted: forPublic,
     close: () => {
       trusted.close();
       unwatch();

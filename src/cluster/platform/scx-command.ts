@@ -39,7 +39,8 @@ function permissionsOf({ certificate, accessLog, recording }: ScxFiles, successo
   const keys = certificate === undefined ? [] : [certificate.cert, certificate.key];
   const logs = accessLog === undefined ? [] : [accessLog, `${accessLog}.1`];
   // This includes the folder itself; naming both aborts Node 20.
-  const recordings = recording === undefined ? [] : [`${recording.root}/*`];
+  const roots = [recording, recording?.foreign].flatMap((where) => where?.root ?? []);
+  const recordings = roots.map((root) => `${root}/*`);
   const written = [...logs, successorFile, ...recordings];
   const starts = { startsProcesses: true, startsThreads: true };
   return { read: [...keys, ...written], write: written, ...starts };

@@ -7,6 +7,8 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  HOUR_MS,
+  hourStart,
   hoursIn,
   indexFile,
   parseIndex,
@@ -16,8 +18,9 @@ import {
 } from '../../api/recordings/recording-files.js';
 import type { StretchesAsked } from '../../api/recordings/stretches-answer.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
+import { steadyTimeMs } from '../../runtime/steady-time.js';
+import type { SignedAnnouncement } from '../../session/announcement.js';
 import type { SessionIdentity } from '../../session/session-id.js';
-import type { AnnouncementStore } from '../announcements/announcement-store.js';
 import { type Piece, piecesIn } from './pieces.js';
 import { readStretches } from './read-stretches.js';
 
@@ -47,6 +50,8 @@ export interface Recordings {
   piecesOf(session: SessionIdentity, isPrivate: boolean, hour: string): Promise<readonly Piece[]>;
   /** What was played between two instants, as much of it as an answer holds. */
   stretches(session: SessionIdentity, isPrivate: boolean, asked: StretchesAsked): Promise<Buffer>;
+  /** Removes what is older than is wanted, and of sessions that are not known any more. */
+  tidy(): Promise<void>;
   /** Removes what was recorded of a session. */
   forget(session: SessionIdentity): Promise<void>;
 }
@@ -89,8 +94,28 @@ async function readSession(folder: string): Promise<RecordedSession | undefined>
   return { hours, fromMs: oldest.at, toMs: Math.round(last.at + last.durationMs), titles };
 }
 
+/** The announcements of the sessions that may have recordings. */
+interface AnnouncementsKept {
+  all(): readonly { readonly announcement: SignedAnnouncement }[];
+}
+
+const isPast = (hour: string, since: number): boolean => (hourStart(hour) ?? 0) + HOUR_MS < since;
+
+/** Removes hours that are older than their announcements want, where no SCX writes any more. */
+async function removeOld(root: string, store: AnnouncementsKept, wallMs: number): Promise<void> {
+  for (const { announcement } of store.all()) {
+    const { name, key, keepMs = 0 } = announcement;
+    const folder = join(root, recordingFolder({ ...name, key }, false));
+    const hours = hoursIn(await readdir(folder).catch(() => []));
+    for (const hour of hours.filter((one) => isPast(one, wallMs - keepMs))) {
+      await rm(join(folder, indexFile(hour)), { force: true });
+      await rm(join(folder, soundFile(hour)), { force: true });
+    }
+  }
+}
+
 /** Removes the folders of sessions that are not published. */
-async function sweep(root: string, store: Pick<AnnouncementStore, 'all'>): Promise<void> {
+async function sweep(root: string, store: AnnouncementsKept): Promise<void> {
   const kept = new Set(
     store
       .all()
@@ -111,7 +136,7 @@ async function sweep(root: string, store: Pick<AnnouncementStore, 'all'>): Promi
 /** Opens the recordings below a folder, which is made. Rejects with the system's error. */
 export async function openRecordings(
   root: string,
-  store: Pick<AnnouncementStore, 'all'>,
+  store: AnnouncementsKept,
   now: () => number,
 ): Promise<Recordings> {
   await mkdir(root, { recursive: true, mode: 0o700 });
@@ -135,6 +160,10 @@ export async function openRecordings(
       piecesIn(await stretchesOf(join(root, recordingFolder(session, isPrivate)), hour)),
     stretches: (session, isPrivate, asked) =>
       readStretches(join(root, recordingFolder(session, isPrivate)), asked),
+    tidy: async () => {
+      await sweep(root, store);
+      await removeOld(root, store, steadyTimeMs());
+    },
     forget: async (session) => {
       for (const isPrivate of [false, true]) {
         const folder = join(root, recordingFolder(session, isPrivate));

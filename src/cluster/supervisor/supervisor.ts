@@ -42,6 +42,8 @@ export interface Supervisor extends Machine<SupervisorInput, SupervisorEffect> {
   keeps(id: string): boolean;
   /** Whether it is a rendezvous point of its session. */
   isRendezvous(id: string): boolean;
+  /** Whether it is the present one of its session's first SCXs. */
+  isFirst(id: string): boolean;
   /** The launch parameters of this SCX's successor, or the reason why it cannot have one. */
   planSuccessor(id: string): Result<Succession>;
   /** The SCXs whose leases hold, of one session or all, by session and id. */
@@ -180,6 +182,7 @@ export function createSupervisor(
     knows: (id, session) => state.scxs.get(id)?.session === session,
     keeps: (id) => keeps(state, id),
     isRendezvous: (id) => isRendezvous(state, id),
+    isFirst: (id) => state.slots.get(state.scxs.get(id)?.session ?? '')?.current === id,
     planSuccessor: (id) => planSuccessor(state, id),
     statuses: (now, session) => state.scxs.statuses(now - config.leaseMs, session),
     sessions: () =>

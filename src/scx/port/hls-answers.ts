@@ -9,6 +9,7 @@
  *
  * Bounded: WAITING_MAX requests that wait, WAIT_MS each; the rate limit of each address.
  */
+import { instantIn } from '../../api/recordings/asked-instant.js';
 import { AGENT_LENGTH_MAX } from '../../api/scx-admin.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { createRequestRate } from '../../http/server/request-rate.js';
@@ -24,7 +25,7 @@ import type { Playout } from '../listeners/playout.js';
 import { drawPollingId, isPollingId } from '../listeners/polling-listeners.js';
 import type { TicketGate } from '../listeners/ticket-gate.js';
 import { type ListedSegment, parseStart, printStart } from '../recording/kept-segments.js';
-import { instantIn, MALFORMED, NOT_KEPT } from '../recording/rewind.js';
+import { MALFORMED, NOT_KEPT } from '../recording/rewind.js';
 import { createRenditionSegments } from '../renditions/rendition-segments.js';
 import { titleDigest } from '../sound/segment.js';
 import type { Segment } from '../sound/segments.js';

@@ -1,7 +1,8 @@
 /** The hours of recordings that are on the disk (api/recordings/recording-files.ts), and what room they take. */
-import { open, readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  hourOf,
   hoursIn,
   indexFile,
   newIndexFile,
@@ -9,6 +10,17 @@ import {
   type Stretch,
   soundFile,
 } from '../../api/recordings/recording-files.js';
+
+/** Where recordings lie, and the bytes that they may take in all. */
+export interface RecordingPlace {
+  readonly root: string;
+  readonly bytesMax: number;
+}
+
+const RESERVE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** What stays free of a disk, bytes: announcements and logs need little. Guess. */
+const reserveOf = (bytes: number): number => Math.min(RESERVE_BYTES_MAX, bytes / 20);
 
 /** The two files of an hour. */
 export interface KeptHour {
@@ -51,6 +63,29 @@ export const removeHour = async ({ folder, hour }: KeptHour): Promise<void> => {
   await rm(join(folder, soundFile(hour)), { force: true });
   await rm(join(folder, newIndexFile(hour)), { force: true });
 };
+
+/**
+ * Removes the oldest hours of all sessions until the rest is allowed, and what is older than `keepMsMax`. Rejects if
+ * there is too much yet, or with the system's error. `now`: ms since 1970.
+ */
+export async function makeRoom(
+  { root, bytesMax }: RecordingPlace,
+  keepMsMax: number,
+  now: number,
+): Promise<void> {
+  const all = await keptBelow(root);
+  const [present, oldest] = [hourOf(now), hourOf(now - keepMsMax)];
+  let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const one of all) {
+    const isTooMuch = total > bytesMax && one.hour < present;
+    if (!isTooMuch && one.hour >= oldest) break;
+    await removeHour(one);
+    total -= one.bytes;
+  }
+  if (total > bytesMax) throw new Error('the limit of bytes for recordings is reached');
+  const { bavail, bsize, blocks } = await statfs(root);
+  if (bavail * bsize < reserveOf(blocks * bsize)) throw new Error('the disk is nearly full');
+}
 
 /** The last stretch on the disk. */
 export async function lastIn(folder: string): Promise<Stretch | undefined> {

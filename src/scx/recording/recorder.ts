@@ -6,9 +6,9 @@
  * on behind what is there.
  *
  * Bounded: `bytesMax` for the recordings of all sessions, of which the oldest hour goes first; some of
- * the disk stays free for what a cluster must store (`reserveOf`).
+ * the disk stays free for what a cluster must store (kept-hours.ts).
  */
-import { type FileHandle, mkdir, open, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import {
@@ -30,7 +30,15 @@ import { dropAbsent } from '../../session/drop-absent.js';
 import { withoutTag } from '../sound/segment.js';
 import type { Segment, Segments } from '../sound/segments.js';
 import { type FoundStretch, hoursOf, insertStretches, renumber } from './insert-stretches.js';
-import { type KeptHour, keptBelow, keptIn, lastIn, removeHour } from './kept-hours.js';
+import {
+  type KeptHour,
+  keptBelow,
+  keptIn,
+  lastIn,
+  makeRoom,
+  type RecordingPlace,
+  removeHour,
+} from './kept-hours.js';
 import { FILE_MODE, placeAfter } from './place-after.js';
 
 export interface RecorderOptions {
@@ -53,6 +61,8 @@ export interface RecorderOptions {
 interface RecordingOrder {
   /** The session's folder below `root`. */
   readonly folder: string;
+  /** Other recordings than those of the options, and their bytes. */
+  readonly place?: RecordingPlace | undefined;
   /** 0: nothing, and what was recorded is removed. */
   readonly keepMs: number;
 }
@@ -81,10 +91,6 @@ export interface Recorder {
 const RETRY_MS = 10_000; // guess
 /** Interval at which old hours are looked for, ms. Guess. */
 const TIDY_MS = 60_000;
-const RESERVE_BYTES_MAX = 64 * 1024 * 1024;
-
-/** What stays free of a disk, bytes: announcements and logs need little. Guess. */
-const reserveOf = (bytes: number): number => Math.min(RESERVE_BYTES_MAX, bytes / 20);
 
 /** The files of the hour that is being written. */
 interface OpenHour {
@@ -129,6 +135,7 @@ function timed(all: readonly NewStretch[], now: number) {
 /** What is recorded, and what is known of it. */
 interface Work {
   readonly order: RecordingOrder;
+  readonly place: RecordingPlace;
   readonly folder: string;
   /** The last stretch on the disk; null: none; undefined: not known yet. */
   last: Stretch | null | undefined;
@@ -142,7 +149,7 @@ const NEVER = Number.NEGATIVE_INFINITY;
 
 /** Creates a recorder that has nothing to record yet. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { root, segments, bytesMax, keepMsMax, log, wallNow, retryMs = RETRY_MS } = options;
+  const { segments, keepMsMax, log, wallNow, retryMs = RETRY_MS } = options;
   const counters = { bytes: 0, filledBytes: 0, failures: 0 };
   /** What else is to be written, in turn. Bounded: one at a time by its only caller. */
   const jobs: (() => Promise<void>)[] = [];
@@ -160,29 +167,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
     await Promise.allSettled([hour?.sound.close(), hour?.index.close()]);
   };
 
-  /** Removes the oldest hours of all sessions until the rest is allowed; throws if it is not. */
-  const makeRoom = async (): Promise<void> => {
-    const all = await keptBelow(root);
-    const now = hourOf(wallNow());
-    const oldest = hourOf(wallNow() - keepMsMax);
-    let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
-    for (const one of all) {
-      const isTooMuch = total > bytesMax && one.hour < now;
-      if (!isTooMuch && one.hour >= oldest) break;
-      await removeHour(one);
-      total -= one.bytes;
-    }
-    if (total > bytesMax) throw new Error('the limit of bytes for recordings is reached');
-    const { bavail, bsize, blocks } = await statfs(root);
-    if (bavail * bsize < reserveOf(blocks * bsize)) throw new Error('the disk is nearly full');
-  };
-
   const tidy = async (work: Work): Promise<void> => {
     work.tidiedAt = wallNow();
     const oldest = wallNow() - work.order.keepMs;
     const isOld = ({ hour }: KeptHour): boolean => (hourStart(hour) ?? 0) + HOUR_MS < oldest;
     await Promise.all((await keptIn(work.folder)).filter(isOld).map(removeHour));
-    await makeRoom();
+    await makeRoom(work.place, keepMsMax, wallNow());
     const first = (await keptIn(work.folder))[0]?.hour;
     work.from = first === undefined ? undefined : printInstant(hourStart(first) ?? 0);
   };
@@ -277,9 +267,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
     isOlder: boolean,
   ): Promise<boolean> => {
     const bytes = found.reduce((sum, { sound }) => sum + sound.length, 0);
+    const { root, bytesMax } = work.place;
     const total = (await keptBelow(root)).reduce((sum, one) => sum + one.bytes, 0);
     if (isOlder && total + bytes > bytesMax) return false;
-    await makeRoom();
+    await makeRoom(work.place, keepMsMax, wallNow());
     if (hoursOf(found).some((hour) => hour === current?.hour)) await closeHour();
     await insertStretches(work.folder, found);
     counters.filledBytes += bytes;
@@ -306,11 +297,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     counters,
     set: (order) => {
-      const { folder, keepMs } = ordered?.order ?? {};
-      if (order?.folder === folder && order?.keepMs === keepMs) return;
+      const { folder, keepMs, place } = ordered?.order ?? {};
+      const isSame = order?.folder === folder && order?.place?.root === place?.root;
+      if (isSame && order?.keepMs === keepMs) return;
       const times = { tidiedAt: NEVER, retryAt: NEVER };
       const known = { last: undefined, from: undefined, ...times };
-      ordered = order && { order, folder: join(root, order.folder), ...known };
+      const where = order?.place ?? { root: options.root, bytesMax: options.bytesMax };
+      const at = order && { order, place: where, folder: join(where.root, order.folder) };
+      ordered = at && { ...at, ...known };
       start();
     },
     status: () => {

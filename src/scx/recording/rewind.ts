@@ -2,9 +2,9 @@
  * Requests for earlier sound: `?at=TIME`, an instant, or `?ago=10m`, a time before now. What is older than all
  * that is kept means the oldest, and what is still to come means live.
  */
+import { instantIn } from '../../api/recordings/asked-instant.js';
 import type { RequestHead } from '../../http/server/request-head.js';
 import { type Answer, textAnswer } from '../../http/server/response.js';
-import { urlOf } from '../../lib/url-path.js';
 import type { Segments } from '../sound/segments.js';
 import { type KeptSegments, openKeptSegments } from './kept-segments.js';
 import { openRecording, type Recording } from './recording.js';
@@ -36,39 +36,11 @@ export interface RewindOptions {
 /** Segments have 2.6 s: less than two of them would let a player run dry. */
 const AHEAD_MS_MIN = 6000;
 
-const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
-const AGO = /^(\d{1,7})([smh]?)$/;
-/** A time of day without a zone is UTC, as no zone is known here. */
-const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?$/;
-const SECONDS = /^\d{9,11}$/;
-
 export const MALFORMED = textAnswer(
   400,
   'Write ?ago=10m (s, m or h), ?at=2026-11-30T16:00:00Z, or ?at= and the seconds since 1970.',
 );
 export const NOT_KEPT = textAnswer(404, 'This session keeps no recording at this cluster.');
-
-function readAgo(text: string, wallMs: number): number | undefined {
-  const [, count, unit = ''] = AGO.exec(text) ?? [];
-  return count === undefined ? undefined : wallMs - Number(count) * (UNITS_MS[unit] ?? 1000);
-}
-
-function readAt(text: string): number | undefined {
-  if (SECONDS.test(text)) return Number(text) * 1000;
-  const [, , , zone] = INSTANT.exec(text) ?? [];
-  if (!INSTANT.test(text)) return undefined;
-  const ms = Date.parse(zone === undefined ? `${text}Z` : text);
-  return Number.isFinite(ms) ? ms : undefined;
-}
-
-/** The instant that a query asks for, ms since 1970; null: it is malformed; undefined: none. */
-export function instantIn(target: string, wallMs: number): number | null | undefined {
-  const query = urlOf(target, 'http://scx')?.searchParams;
-  const [ago, at] = [query?.get('ago') ?? null, query?.get('at') ?? null];
-  if (ago !== null) return readAgo(ago, wallMs) ?? null;
-  if (at !== null) return readAt(at.replace(' ', '+')) ?? null;
-  return undefined;
-}
 
 /** Creates the requests of a session that has no recording yet. */
 export function createRewind(options: RewindOptions): Rewind {

@@ -97,12 +97,13 @@ export function createSessionRecording(options: SessionRecordingOptions): Sessio
   const update = (): void => {
     if (isStopped) return;
     const folder = recordingFolder(name, isPrivate);
-    const { records = false, others = [] } = terms ?? {};
+    const { records = false, others = [], isForeign = false } = terms ?? {};
+    const place = isForeign ? recording.foreign : undefined;
     const keepMs = Math.min(terms?.keepMs ?? 0, keepMsMax);
-    rewind.setFolder(keepMs > 0 ? join(root, folder) : undefined);
-    recorder.set(records ? { folder, keepMs } : undefined);
+    rewind.setFolder(keepMs > 0 ? join(place?.root ?? root, folder) : undefined);
+    recorder.set(records ? { folder, keepMs, place } : undefined);
     // What others have of a private session needs tickets.
-    const isFilled = records && keepMs > 0 && !isPrivate;
+    const isFilled = records && keepMs > 0 && !isPrivate && !isForeign;
     fillIn(isFilled ? join(root, folder) : undefined, keepMs);
     filling.setOthers(others);
   };

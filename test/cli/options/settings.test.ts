@@ -38,6 +38,7 @@ describe('Settings', () => {
         maxListenersPerSession: 0,
         keepMax: 0,
         recordingsMaxBytes: 10_000_000_000,
+        foreignRecordingsMaxBytes: 0,
         multicastTtl: 1,
         multicastAlways: false,
         trustedProxies: ['127.0.0.0/8', '::1'],

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { NOTHING_SET_UP } from '../../../src/cluster/announcements/owner.js';
 import { termsFrom } from '../../../src/cluster/fleet/lease-terms.js';
 import { seal, unseal } from '../../../src/runtime/sealed-text.js';
+import { drawSigningKey } from '../../../src/runtime/signing-key.js';
 import { announcementIn, identity } from '../../session/signed.js';
 import { announcementXml, NIGHT } from '../support.js';
 
@@ -10,15 +11,26 @@ const announcement = announcementIn(xml);
 const SEED = 'A'.repeat(43);
 const FALLBACK = { file: `${'0'.repeat(36)}.mp3`, title: 'later', bytes: 1, seed: SEED };
 
+interface Announced {
+  readonly isPublished?: boolean;
+  readonly announced?: typeof announcement;
+  readonly recording?: Parameters<typeof termsFrom>[0]['recording'];
+}
+
+const OTHERS = Array.from({ length: 10 }, (_, index) => ({
+  ...{ url: `http://192.0.2.${index}:8000`, key: drawSigningKey().publicKey },
+  ...{ rttMs: index, facts: {} },
+}));
+
 const termsWith = (
   frontEnds: readonly string[] | undefined,
   hasFallback = true,
-  announced = announcement,
+  { isPublished = true, announced = announcement, recording }: Announced = {},
 ) =>
   termsFrom({
     finder: {
       recall: () => ({
-        ...{ announcement: announced, url: '', isPublished: true },
+        ...{ announcement: announced, url: '', isPublished },
         session: identity('scattercast://radio.example/night'),
       }),
     },
@@ -30,8 +42,8 @@ const termsWith = (
     },
     fallbacks: { pathOf: (file) => `/data/${file}` },
     listenerHook: undefined,
-    recording: undefined,
-    others: () => [],
+    recording,
+    others: () => OTHERS,
     frontEnds: () => frontEnds,
     certificate: () => undefined,
     seal: (text) => seal('secret', text),
@@ -39,7 +51,7 @@ const termsWith = (
 
 test('The terms of a lease name the channels that are announced now, and their rates', () => {
   const channelsOf = (given: typeof announcement) =>
-    termsWith(undefined, true, given)(NIGHT, false).station?.channels;
+    termsWith(undefined, true, { announced: given })(NIGHT, false).station?.channels;
   const channels = announcement.channels.map(({ id }) => ({ id }));
   expect(channelsOf(announcement)).toEqual(channels);
   const slides = { id: 7, description: 'slides', unicast: 'tcp', rateKbps: 64 } as const;
@@ -63,5 +75,32 @@ describe('The fallback in the terms of a lease', () => {
     expect(unseal('secret', terms.remoteFallback?.sealedSeed ?? '')).toBe(SEED);
     expect(terms.remoteFallback).toMatchObject({ file: FALLBACK.file, title: 'later' });
     expect(termsWith(['http://10.77.0.1:8000'], false)(NIGHT, true).remoteFallback).toBeNull();
+  });
+});
+
+describe('What is recorded by the terms of a lease', () => {
+  const announced = { ...announcement, keepMs: 7_200_000 };
+  const privacy = { clusters: [], revoked: [] };
+  const own = { root: '/data/recordings', bytesMax: 1e9, keepMsMax: 3_600_000 };
+  const recording = { ...own, foreign: { root: '/data/foreign-recordings', bytesMax: 1e9 } };
+  const of = (announced: Announced, isKept: boolean, isFirst = isKept) =>
+    termsWith(undefined, true, announced)(NIGHT, isKept, isFirst).recording;
+
+  test('is what is published here, and what is missing comes from the nearest clusters', () => {
+    const told = of({ announced, recording }, true);
+    expect(told).toMatchObject({ keepMs: 3_600_000, records: true });
+    expect(told?.others).toEqual(OTHERS.slice(0, 8).map(({ url, key }) => ({ url, key })));
+    expect(of({ announced, recording }, false)).toEqual({ keepMs: 3_600_000, records: false });
+    expect(of({ recording }, true)).toEqual({ keepMs: 0, records: true });
+    expect(of({ announced }, true)).toBeNull();
+  });
+
+  test('is a public session from elsewhere, once, if the operator gives these room', () => {
+    const foreign = { isPublished: false, announced, recording };
+    const about = { keepMs: 3_600_000, isForeign: true };
+    expect(of(foreign, false, true)).toEqual({ ...about, records: true });
+    expect(of(foreign, false, false)).toEqual({ ...about, records: false });
+    expect(of({ ...foreign, recording: own }, false, true)).toBeNull();
+    expect(of({ ...foreign, announced: { ...announced, privacy } }, false, true)).toBeNull();
   });
 });

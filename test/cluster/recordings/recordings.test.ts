@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { printStretch, type Stretch } from '../../../src/api/recordings/recording-files.js';
+import { hourOf, printStretch, type Stretch } from '../../../src/api/recordings/recording-files.js';
+import { openRecordings } from '../../../src/cluster/recordings/recordings.js';
 import { issueTicket } from '../../../src/runtime/ticket.js';
 import { afterTest } from '../../after-test.js';
-import { identity, SESSION_KEY } from '../../session/signed.js';
+import { announcementIn, identity, SESSION_KEY } from '../../session/signed.js';
 import { startFake } from '../fake-cluster.js';
 import { announcementXml, NIGHT, temporaryFolder } from '../support.js';
 
@@ -117,5 +118,26 @@ describe('What is kept of a session', () => {
     const { publish, get } = await startFake({ scx: { recording, listenerHook: hook } });
     await publish(PATH, announcementXml(NIGHT, 'Night', KEEP));
     expect((await get(`/recordings/${PATH}`)).status).toBe(403);
+  });
+
+  test('of sessions from elsewhere is removed when they want it kept no longer, or are not known any more', async () => {
+    const root = temporaryFolder();
+    const write = (folder: string, hour: string): void => {
+      mkdirSync(join(root, folder), { recursive: true });
+      writeFileSync(join(root, folder, `${hour}.index`), '');
+      writeFileSync(join(root, folder, `${hour}.mp3`), '');
+    };
+    const announcement = announcementIn(announcementXml(NIGHT, 'Night', KEEP));
+    let known = [{ announcement }];
+    const recordings = await openRecordings(root, { all: () => known }, () => 0);
+    const hoursAgo = (hours: number): string => hourOf(Date.now() - hours * 3_600_000);
+    for (const hours of [0, 1, 4, 5]) write(FOLDER, hoursAgo(hours));
+    write('other.example/day', hoursAgo(0));
+    await recordings.tidy();
+    expect(readdirSync(join(root, FOLDER))).toHaveLength(4);
+    expect(readdirSync(join(root, 'other.example'))).toEqual([]);
+    known = [];
+    await recordings.tidy();
+    expect(readdirSync(join(root, 'radio.example'))).toEqual([]);
   });
 });

@@ -184,6 +184,31 @@ describe('A hole of a recording', () => {
   });
 });
 
+test('Sessions from elsewhere lie in a place of their own, and their holes stay', async () => {
+  const other = await openWhole();
+  const [root, foreign] = [temporaryFolder(), temporaryFolder()];
+  const session = createSession(HOUR + 9 * SEGMENT_MS, 9 * FRAMES);
+  const { segments, wallNow, play } = session;
+  const folders: (string | undefined)[] = [];
+  const recording = createSessionRecording({
+    launch: {
+      recording: { root, ...LIMITS, foreign: { root: foreign, bytesMax: 1e9 } },
+      ...{ access: { sources: [], issuedMs: 0 }, allowPrivate: true },
+    },
+    ...{ name: SESSION, segments, rewind: { setFolder: (one) => void folders.push(one) } },
+    ...{ log: quiet, wallNow, fillEveryMs: 5, fillWaits: { firstMs: 1, lastMs: 1 } },
+  });
+  afterTest(() => recording.stop());
+  const others = [{ url: other.url, key: other.key }];
+  recording.onTerms({ keepMs: DAY_MS, records: true, isForeign: true, others });
+  await playRecorded(play, recording.recorder?.counters ?? { bytes: 0 }, 3);
+  expect(folders.at(-1)).toBe(join(foreign, FOLDER));
+  expect(readdirSync(root)).toEqual([]);
+  const index = readFileSync(join(foreign, FOLDER, '2026-11-30T16Z.index'), 'utf8');
+  expect(firstsOf(parseIndex(index))[0]).toBe(9);
+  expect(recording.recorder?.counters.filledBytes).toBe(0);
+});
+
 /** A server of an attacker. */
 async function serve(handle: RequestListener): Promise<string> {
   const server = createServer(handle).listen(0, '127.0.0.1');
@@ -210,7 +235,7 @@ const passOn = (at: string, ...[change, target = (url) => url]: Changes): Promis
 
 describe('What another cluster tells is refused', () => {
   const RANGE = { from: HOUR, to: HOUR + 60_000, withSound: true };
-  const ask = createAskStretches(SESSION, true, 500);
+  const ask = createAskStretches(SESSION, true);
 
   test('unless the key that is trusted has signed exactly that', async () => {
     const other = await openWhole();
@@ -258,7 +283,8 @@ describe('What another cluster tells is refused', () => {
     expect(await ask({ url: endless, key }, RANGE)).toBeUndefined();
     expect(sent).toBeLessThan(32 * 1024 * 1024);
     const slow = await serve((_request, response) => void response.write('['));
-    expect(await ask({ url: slow, key }, RANGE)).toBeUndefined();
+    const impatient = createAskStretches(SESSION, true, 200);
+    expect(await impatient({ url: slow, key }, RANGE)).toBeUndefined();
     const leading = await serve((request, response) =>
       response.writeHead(302, { location: `${at}${request.url}` }).end(),
     );

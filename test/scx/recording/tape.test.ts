@@ -2,9 +2,10 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { instantIn } from '../../../src/api/recordings/asked-instant.js';
 import { createRecorder } from '../../../src/scx/recording/recorder.js';
 import { openRecording } from '../../../src/scx/recording/recording.js';
-import { createRewind, instantIn } from '../../../src/scx/recording/rewind.js';
+import { createRewind } from '../../../src/scx/recording/rewind.js';
 import type { Tape } from '../../../src/scx/recording/tape.js';
 import { afterTest } from '../../after-test.js';
 import { quiet, temporaryFolder } from '../../cluster/support.js';
