@@ -25,7 +25,9 @@ export interface SignedRequest {
 export type SessionProof =
   /** `bodyHash`: of the body that the signature is about, see `hashOfBody`; `atMs` since 1970. */
   | { readonly kind: 'signed'; readonly bodyHash: string; readonly atMs: number }
-  | { readonly kind: 'missing' | 'wrong' | 'late' | 'used' };
+  /** `aheadMs`: how far its time is ahead of ours, or behind it (negative). */
+  | { readonly kind: 'late'; readonly aheadMs: number }
+  | { readonly kind: 'missing' | 'wrong' | 'used' };
 
 /** Checks the signatures of requests. */
 export interface SessionProofCheck {
@@ -76,7 +78,8 @@ export function createSessionProofCheck(now = Date.now): SessionProofCheck {
         verify('request', statement(request, authority, at, nonce, hash), signature),
       );
       if (!isRight) return { kind: 'wrong' };
-      if (Math.abs(now() - Number(at)) > WINDOW_MS) return { kind: 'late' };
+      const aheadMs = Number(at) - now();
+      if (Math.abs(aheadMs) > WINDOW_MS) return { kind: 'late', aheadMs };
       if (used.has(nonce)) return { kind: 'used' };
       used.set(nonce, true);
       return { kind: 'signed', bodyHash: hash, atMs: Number(at) };

@@ -2,7 +2,7 @@
  * The clock of a cluster beside that of this machine: it tells its time in each answer (`Date`, in whole seconds).
  *
  * An announcement is issued, and the requests of its owner are signed, by the cluster's clock if that of this
- * machine is ahead of it. What was issued in the future is refused, and so is what was signed in it; a
+ * machine is ahead of it. If it is behind, the announcement keeps its time, and the user is told. What was issued in the future is refused, and so is what was signed in it; a
  * station whose clock is wrong should be heard all the same. A cluster is believed only to make something
  * older: one that told a later time could have what is signed now hold against what is signed after it.
  */
@@ -11,6 +11,8 @@ import { sendRequest } from '../../http/client/plain-request.js';
 /** More than a network and whole seconds explain, and less than harms. Guess. */
 const OFF_MS_MAX = 5000;
 const ANSWER_MS = 10_000;
+
+const ADVICE = 'Set the one that is wrong';
 
 /** An answer's date, and when the request was sent and answered here, ms since 1970. */
 export interface ClockFacts {
@@ -42,7 +44,7 @@ export function aheadOf({ date = '', sentAt, answeredAt }: ClockFacts): number |
 export interface AnnouncementClock {
   /** Since 1970, ms. */
   now(): number;
-  /** What the user is told about the clocks; undefined: they agree, or this one is behind. */
+  /** What the user is told about the clocks; undefined: they agree, or the other is not known. */
   readonly warning: string | undefined;
 }
 
@@ -54,9 +56,12 @@ export async function announcementClock(
   const facts =
     cluster === undefined ? undefined : await clockFacts(cluster, ownNow).catch(() => undefined);
   const aheadMs = (facts && aheadOf(facts)) ?? 0;
-  if (aheadMs <= 0) return { now: ownNow, warning: undefined };
-  const warning =
-    `the clock of this machine is ${Math.round(aheadMs / 1000)} s ahead of that of ${cluster}, by which ` +
-    'the announcement is issued. Set the one that is wrong';
-  return { now: () => ownNow() - aheadMs, warning };
+  if (aheadMs === 0) return { now: ownNow, warning: undefined };
+  const off = `the clock of this machine is ${Math.round(Math.abs(aheadMs) / 1000)} s`;
+  if (aheadMs > 0) {
+    const warning = `${off} ahead of that of ${cluster}, by which the announcement is issued. ${ADVICE}`;
+    return { now: () => ownNow() - aheadMs, warning };
+  }
+  const harm = 'and beyond 10 minutes the cluster refuses what is signed here';
+  return { now: ownNow, warning: `${off} behind that of ${cluster}, ${harm}. ${ADVICE}` };
 }

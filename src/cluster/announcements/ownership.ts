@@ -72,7 +72,7 @@ const NO_OPERATOR = problem(401, `Only the operator announces sessions that are 
 const NO_OPERATORS_TOKEN = problem(403, `That is not the operator's token: ${HOW}`);
 const ALTERED = problem(403, 'The signature of the request is about another body.');
 
-const FAULTS: Readonly<Record<Exclude<SessionProof['kind'], 'signed'>, Problem>> = {
+const FAULTS: Readonly<Record<Exclude<SessionProof['kind'], 'signed' | 'late'>, Problem>> = {
   missing: problem(
     401,
     "This needs the session's admin token, which was printed when the session was first " +
@@ -84,13 +84,22 @@ const FAULTS: Readonly<Record<Exclude<SessionProof['kind'], 'signed'>, Problem>>
     'Wrong admin token for this session, or the request was signed for another address of this ' +
       'cluster: name the cluster in --cluster as its operator does in --host.',
   ),
-  late: problem(
-    403,
-    "The request was signed more than 10 minutes ago or ahead: check the clocks of the sender's " +
-      "machine and of the cluster's.",
-  ),
   used: problem(403, 'This request was received before: a signed request holds once.'),
 };
+
+/** A request that was signed at another time than ours; `aheadMs`: see SessionProof. */
+function untimely(aheadMs: number): Problem {
+  const how = `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'}`;
+  return problem(
+    403,
+    `The request was signed at a time that is ${how} the clock of this cluster, and 10 minutes are ` +
+      "allowed: set the clock that is wrong, that of the sender's machine or that of the cluster's " +
+      '("scattercast doctor" compares clocks), and repeat the command.',
+  );
+}
+
+const faultOf = (proof: Exclude<SessionProof, { readonly kind: 'signed' }>): Problem =>
+  proof.kind === 'late' ? untimely(proof.aheadMs) : FAULTS[proof.kind];
 
 const OPERATORS_ONLY =
   "This is for the operator: send the token that lies in the cluster's data directory as " +
@@ -134,7 +143,7 @@ export function createOwnership(options: OwnershipOptions): Ownership {
     }
     const proof = proofIn(request, session);
     if (proof.kind === 'missing') return refused(FAULTS.missing);
-    if (proof.kind !== 'signed') return refused(await refuse(request, FAULTS[proof.kind]));
+    if (proof.kind !== 'signed') return refused(await refuse(request, faultOf(proof)));
     accept(request);
     return good({ isBody: (hash) => hash === proof.bodyHash, atMs: proof.atMs });
   };

@@ -145,8 +145,14 @@ describe('A session that is announced', () => {
     expect((await put(once)).status).toBe(200);
     const again = await put(once);
     expect([again.status, await again.text()]).toEqual([403, expect.stringContaining('once')]);
-    const late = await put(hooks(() => Date.now() - 601_000));
-    expect([late.status, await late.text()]).toEqual([403, expect.stringContaining('clock')]);
+    for (const [offMs, how] of [
+      [-3_600_000, 'behind'],
+      [3_600_000, 'ahead of'],
+    ] as const) {
+      const late = await put(hooks(() => Date.now() + offMs));
+      const says = new RegExp(`3(599|600) s ${how} the clock of this cluster, .*: set the clock`);
+      expect([late.status, await late.text()]).toEqual([403, expect.stringMatching(says)]);
+    }
   });
 
   test('is not withdrawn by a request that is older than its announcement', async () => {
