@@ -166,6 +166,34 @@ describe('A tape', () => {
     expect(isSound(await takeFrom(rewind.resume(state)), 100, 200)).toBe(true);
   });
 
+  test('goes on with what the successor of its process records, where its listener could not be handed over', async () => {
+    const { root, play, open, recorder } = setUp();
+    await play(3);
+    const tape = await open('ago=1h');
+    await takeFrom(tape);
+    await recorder.close();
+    const { segments, wallNow, play: playNext } = createSession(HOUR + 10_000, 300);
+    const successor = createRecorder({
+      ...{ root, segments, wallNow, log: quiet, bytesMax: 1e9, keepMsMax: 24 * HOUR_MS },
+    });
+    afterTest(() => successor.close());
+    successor.set({ folder: FOLDER, keepMs: 24 * HOUR_MS });
+    for (let index = 0; index < 3; index++) {
+      const before = successor.counters.bytes;
+      playNext(100);
+      await expect.poll(() => successor.counters.bytes).not.toBe(before);
+    }
+    const heard: Uint8Array[] = [];
+    await expect
+      .poll(() => {
+        const audio = tape.take(Number.MAX_SAFE_INTEGER);
+        if (audio !== undefined) heard.push(audio.bytes);
+        return heard.length;
+      })
+      .toBe(5);
+    expect(isSound(Buffer.concat(heard), 100, 600)).toBe(true);
+  });
+
   test('has the titles that were announced', async () => {
     const { play, open } = setUp();
     await play(1, OTHER, 'First');
