@@ -1,7 +1,9 @@
 /**
  * Multicast in a local network: receivers of `tune` on hosts of their own at a bridge that looks into IGMP.
  * What is counted are the bytes at the interface of the cluster's host, headers included, against those of
- * the sound that one receiver gets; first by unicast, with no multicast at the cluster, then by multicast.
+ * the sound that one receiver gets; first by unicast, with no multicast at the cluster, then by multicast. In the
+ * end the groups are filtered at one host, and then no longer, and the time is told until its receivers use the
+ * connection and the group again; ADUs that any receiver misses meanwhile count.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type LocalHost, openLocalNetwork } from '../../test/e2e/support/local-network.js';
@@ -24,6 +26,9 @@ interface Figures {
   readonly bytes: number;
   readonly missed: number;
   readonly wentBack: number;
+  /** When the last one left the group, and when one came to it. */
+  readonly leftAt: number;
+  readonly cameAt: number;
 }
 
 const last = ({ stdout }: Running): Figures =>
@@ -31,6 +36,25 @@ const last = ({ stdout }: Running): Figures =>
 
 const sum = (all: readonly Running[], of: (figures: Figures) => number): number =>
   all.reduce((total, one) => total + of(last(one)), 0);
+
+/**
+ * Filters the groups at a host, and then no longer; returns how long it took until the last of its receivers
+ * went on by unicast, and by the group again, s.
+ */
+async function filterGroups(host: LocalHost, receivers: Running, count: number) {
+  const filteredAt = Date.now();
+  host.hearsGroups(false);
+  await until('unicast', () => last(receivers).onGroup === 0, JOIN_WITHIN_MS);
+  const { leftAt } = last(receivers);
+  const openedAt = Date.now();
+  host.hearsGroups(true);
+  await until('the group again', () => last(receivers).onGroup === count, JOIN_WITHIN_MS);
+  const seconds = (ms: number): number => round(ms / 1000, 2);
+  return {
+    'unicast after a filter, s': seconds(leftAt - filteredAt),
+    'on the group again after, s': seconds(last(receivers).cameAt - openedAt),
+  };
+}
 
 async function measure(
   hosts: readonly LocalHost[],
@@ -64,13 +88,18 @@ async function measure(
     await pause(seconds * 1000);
     const wire = host.bytes().sent - before.wire;
     const sound = (sum(all, ({ bytes }) => bytes) - before.sound) / total;
+    const [filtered, atFiltered] = [others[0], all[0]];
+    const isTried = multicast.length > 0 && filtered !== undefined && atFiltered !== undefined;
+    const onGroup = sum(all, (figures) => figures.onGroup);
+    const changes = isTried ? await filterGroups(filtered, atFiltered, each) : {};
     const row = {
       receivers: total,
       by: multicast.length > 0 ? 'multicast' : 'unicast',
       'bytes on the wire / sound of one': round(wire / sound, 2),
-      'on the group': sum(all, ({ onGroup }) => onGroup),
+      'on the group': onGroup,
       'ADUs missed': sum(all, ({ missed }) => missed),
       'went back': sum(all, ({ wentBack }) => wentBack),
+      ...changes,
     };
     for (const { child } of all) child.kill('SIGTERM');
     await Promise.all(all.map(({ exited }) => exited));
