@@ -5,7 +5,7 @@ import { makeCertificate } from '../../../test/e2e/support/certificate.js';
 import { until } from '../../../test/e2e/support/processes.js';
 import { isWhole, lossesOf, told, verdict } from '../drills/drill.js';
 import { createFrameListener } from '../drills/frame-listener.js';
-import { BROKEN_IMAGE, NEXT_IMAGE, type SwarmScene } from './scene.js';
+import { BROKEN_IMAGE, NEXT_IMAGE, SCENE_IMAGE, type SwarmScene } from './scene.js';
 import { containersOf, markAll, type SwarmDrill, theScx, WITHIN_MS } from './swarm-drill.js';
 
 export const brokenImage: SwarmDrill = {
@@ -26,6 +26,51 @@ export const brokenImage: SwarmDrill = {
     return {
       seen: `rolled back; ${told(losses)}; the log ${isSaid ? 'says so' : 'does NOT say so'}`,
       held: verdict(isWhole(losses) && isSaid, true),
+    };
+  },
+};
+
+const IMAGE_FORMAT = '{{.Spec.TaskTemplate.ContainerSpec.Image}}';
+
+/** The front end of that image that is healthy first. */
+function newFrontEnd({ bed }: SwarmScene, wanted: string) {
+  const filters = ['name=bed_front-end', `ancestor=${wanted}`, 'health=healthy'];
+  const flags = filters.flatMap((filter) => ['--filter', filter]);
+  for (const machine of bed.machines) {
+    const [id = ''] = (machine.tries('ps', '--quiet', ...flags) ?? '').split('\n');
+    const image = id === '' ? '' : machine.tries('inspect', id, '--format', '{{.Config.Image}}');
+    if (image === wanted) return { machine, id };
+  }
+  return undefined;
+}
+
+export const deathInDeploy: SwarmDrill = {
+  mustShow:
+    'a front end dies 4 s after it was deployed and became healthy: the deploy goes on; no ' +
+    'stream notices',
+  run: async (scene) => {
+    await scene.settled();
+    markAll(scene);
+    const [first] = scene.bed.machines;
+    const facts = (format: string) =>
+      first?.tries('service', 'inspect', 'bed_front-end', '--format', format);
+    const state = () => facts('{{.UpdateStatus.State}}');
+    const image = facts(IMAGE_FORMAT) === NEXT_IMAGE ? SCENE_IMAGE : NEXT_IMAGE;
+    scene.deploy(image);
+    const find = () => newFrontEnd(scene, image);
+    const { machine, id } = await until('a new front end', find, 120_000);
+    await pause(4000);
+    const isEarly = state() === 'updating';
+    machine.docker('kill', id);
+    const isOver = (): boolean => ['completed', 'rollback_completed'].includes(state() ?? '');
+    await until('the end of the deploy', isOver, 120_000);
+    const isDeployed = state() === 'completed';
+    await scene.settled();
+    const losses = lossesOf([...scene.listeners, scene.elsewhere]);
+    const when = isEarly ? 'killed during the deploy' : 'killed AFTER the deploy';
+    return {
+      seen: `${when}, which ${isDeployed ? 'went on' : 'was ROLLED BACK'}; ${told(losses)}`,
+      held: verdict(isWhole(losses) && isDeployed && isEarly, true),
     };
   },
 };

@@ -6,7 +6,7 @@
 import { EXIT, UserError } from '../../../src/lib/user-error.js';
 import type { Row } from '../benchmark.js';
 import { type Finding, tell } from '../drills/drill.js';
-import { brokenImage, certificate, upgrade } from './deploy-drills.js';
+import { brokenImage, certificate, deathInDeploy, upgrade } from './deploy-drills.js';
 import { directory } from './directory-drills.js';
 import { encoder } from './encoder-drills.js';
 import { askedAtOnce, frontEndsDie, leaderDies } from './front-end-drills.js';
@@ -32,6 +32,7 @@ const DRILLS: Readonly<Record<string, SwarmDrill>> = {
   fallback,
   encoder,
   directory,
+  'death-in-deploy': deathInDeploy,
 };
 
 /** The names of all drills, in the order in which they are played. */
