@@ -83,7 +83,7 @@ export function meshFacts(rules: GetRules): MeshFacts {
     onEdgeUp: ({ member }, rttMs, now) => {
       const { liveness, routing, pings, distribution, optimizer, entries } = rules();
       liveness.watch({ id: member.id, address: member.address, rttMs }, now);
-      routing.onEdgeUp(member, rttMs, now);
+      routing.onEdgeUp(member, rttMs);
       pings.watch(member.address, now);
       distribution.onEdges(now);
       optimizer.onHealed();

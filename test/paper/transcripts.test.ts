@@ -40,9 +40,14 @@ const EDGE_KINDS = [
 ];
 
 /** SCXs on a line that have settled. */
-function createLine(scxs: number, more: Partial<typeof FAST> = {}, rendezvousPoints = 1): Session {
+function createLine(
+  scxs: number,
+  more: Partial<typeof FAST> = {},
+  rendezvousPoints = 1,
+  seed = 1,
+): Session {
   const config = { ...FAST, ...more };
-  const session = createSession({ config, scxs, rendezvousPoints, delayMs: onLine });
+  const session = createSession({ config, scxs, rendezvousPoints, delayMs: onLine, seed });
   session.pass(15_000);
   return session;
 }
@@ -64,7 +69,7 @@ describe('§3: The protocol as a transcript', () => {
   });
 
   test('§3.6: a probe finds a full node that exchanges an edge for a better one', () => {
-    const session = createLine(8, { addedEdgesMax: 1, acceptedEdgesMax: 2 });
+    const session = createLine(8, { addedEdgesMax: 1, acceptedEdgesMax: 2 }, 1, 11);
     session.world.broadcast(session.scx(0), 5000);
     const evicted = () =>
       session.events.find(({ what }) => what.kind === 'edgeDown' && what.reason === 'evicted');

@@ -81,6 +81,11 @@ export interface GossamerConfig {
   /** Members in one discovery message. Paper §5.2: 30. */
   readonly discoveryListMax: number;
   /**
+   * Beyond: a member is told each so many ms in the long run, `discoveryListMax` at once after a
+   * pause; 0: no limit.
+   */
+  readonly sightingIntervalMs: number;
+  /**
    * Members known at most; a random one makes room. In a larger session each SCX knows a random
    * part of it, which gossip renews. Enough to find neighbours, and more than the paper's largest
    * session, 350. Guess: 400, some 20 KB.
@@ -105,6 +110,11 @@ export interface GossamerConfig {
   readonly heartbeatIntervalMs: number;
   /** Silence after which a partition is suspected, ms; >= 2 intervals. Guess: three intervals. */
   readonly heartbeatTimeoutMs: number;
+  /**
+   * Beyond: a neighbour that had a heartbeat from others before ours came is sent only each second
+   * one.
+   */
+  readonly sparesHeartbeats: boolean;
   /** Upper bound of the random wait before healing (§3.5), ms. Guess: fast half an interval. */
   readonly healDampingMs: number;
   /**
@@ -177,6 +187,8 @@ export interface GossamerConfig {
   readonly triggersUpdates: boolean;
   /** How long a change may wait for others to travel with, ms. Beyond: 50. Paper: 1000 (guess). */
   readonly updateDelayMs: number;
+  /** Beyond: changes leave at this interval in the long run, ms; 0: no limit. */
+  readonly changesIntervalMs: number;
   /**
    * Least relative gain for a change of next hop. Paper: 0. Beyond: 0.02 against RTT noise (guess).
    */
@@ -268,11 +280,13 @@ export const PAPER: GossamerConfig = Object.freeze({
   discoveryIntervalMinMs: 5000,
   discoveryDigests: false,
   exchangesOnNewGenerator: false,
+  sightingIntervalMs: 0,
   deathMemoryMs: 60_000,
   keepAliveIntervalMs: 5000,
   treeKeepAliveIntervalMs: 5000,
   heartbeatIntervalMs: 5000,
   heartbeatTimeoutMs: 15_000,
+  sparesHeartbeats: false,
   healDampingMs: 5000,
   gossipsGenerators: false,
   suspectsFirst: false,
@@ -293,6 +307,7 @@ export const PAPER: GossamerConfig = Object.freeze({
   directedProbes: false,
   triggersUpdates: false,
   updateDelayMs: 1000,
+  changesIntervalMs: 0,
   routeHysteresis: 0,
   witnessIntervalMs: Number.POSITIVE_INFINITY,
   remembersBroken: false,
@@ -309,11 +324,13 @@ export const FAST: GossamerConfig = Object.freeze({
   discoveryIntervalMs: 10_000,
   discoveryDigests: true,
   exchangesOnNewGenerator: true,
+  sightingIntervalMs: 50,
   deathMemoryMs: 600_000,
   keepAliveIntervalMs: 1000,
   treeKeepAliveIntervalMs: 250,
   heartbeatIntervalMs: 1000,
   heartbeatTimeoutMs: 3500,
+  sparesHeartbeats: true,
   healDampingMs: 500,
   gossipsGenerators: true,
   suspectsFirst: true,
@@ -334,6 +351,7 @@ export const FAST: GossamerConfig = Object.freeze({
   directedProbes: true,
   triggersUpdates: true,
   updateDelayMs: 50,
+  changesIntervalMs: 1000,
   routeHysteresis: 0.02,
   witnessIntervalMs: 5000,
   remembersBroken: true,

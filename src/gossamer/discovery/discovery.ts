@@ -13,13 +13,18 @@
  */
 import { type ClockedContext, jittered, send } from '../core/context.js';
 import type { Address, Member } from '../core/node.js';
-import { createMemberLists, type DiscoveryMessage, type MemberListFacts } from './member-lists.js';
+import {
+  createMemberLists,
+  type DiscoveryMessage,
+  isNewcomers,
+  type MemberListFacts,
+} from './member-lists.js';
 import type { Membership } from './membership.js';
 
 /**
  * This much news in one list shows that there is more to learn: rounds become more frequent. Guess.
  */
-const NEWS_MANY = 3;
+const NEWS_MANY = 2;
 
 export interface Discovery {
   start(now: number): void;
@@ -54,8 +59,9 @@ export function createDiscovery(
     if (isResponse && message.digest === null) return;
     const list = lists.draw(message.digest, now);
     if (isResponse && list.members.length === 1 && list.deaths.length === 0) return;
-    // A response to a response ends the exchange.
-    const digest = isResponse || message.digest === null ? null : lists.digest(now);
+    // A response to a response ends the exchange, and so does one to a newcomer.
+    const isLast = isResponse || message.digest === null || isNewcomers(message.digest);
+    const digest = isLast ? null : lists.digest(now);
     send(context, to, { kind: 'discoveryResponse', ...list, digest });
   };
 

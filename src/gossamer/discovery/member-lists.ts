@@ -3,10 +3,12 @@
  * includes a bounded random list γ(X_i) ⊆ Γ(X_i). When X_j receives the message, it merges this
  * list into its own set Γ(X_j) of known nodes."
  *
- * Beyond: lists also carry the coordinates of members, the newest deaths, and the generator that
+ * Beyond (`sightingIntervalMs`): members are told at a bounded rate, so that a crowd that joins makes no
+ * burst; what is left out is told in later rounds, by all that have learned it. And lists also carry the coordinates of members, the newest deaths, and the generator that
  * the sender follows, so that gossip finds partitions (heartbeat.ts).
  */
 import { type Bloom, createBloom, mayHold } from '../../lib/bloom.js';
+import { createTokenBucket } from '../../lib/bounds/token-bucket.js';
 import type { Context } from '../core/context.js';
 import type { Death, Message, Sighting } from '../core/message.js';
 import type { Member, NodeId } from '../core/node.js';
@@ -14,6 +16,15 @@ import { DIGEST_BYTES_MAX, deathFact, sightingFact } from './digest.js';
 import type { Membership } from './membership.js';
 
 export type DiscoveryMessage = Extract<Message, { kind: 'discovery' | 'discoveryResponse' }>;
+
+/** Members that are told at once after a pause, beyond the rate. Guess: a third of a list. */
+const BURST = 10;
+
+/** A newcomer is told so many members however many others came: it needs k1 neighbours. */
+const NEWCOMER_LIST = 3;
+
+/** Whether a digest is that of an SCX that knows only itself: it has nothing to tell. */
+export const isNewcomers = ({ bits }: Bloom): boolean => bits.length === 1;
 
 /** The content of a discovery message, its digest excepted. */
 type MemberList = Pick<DiscoveryMessage, 'members' | 'deaths' | 'generator'>;
@@ -50,6 +61,14 @@ export function createMemberLists(
   facts: MemberListFacts,
 ): MemberLists {
   const { config, rng } = context;
+  const budget = createTokenBucket(BURST, config.sightingIntervalMs);
+
+  /** How many of the members that the other one lacks are told now. */
+  const room = (wanted: number, digest: Bloom | null, now: number): number => {
+    let left = 0;
+    while (left < Math.min(wanted, config.discoveryListMax) && budget.take(now)) left++;
+    return digest !== null && isNewcomers(digest) ? Math.max(left, NEWCOMER_LIST) : left;
+  };
 
   const mergeMember = ({ member, place }: Sighting, teller: NodeId, now: number): boolean => {
     const self = context.self();
@@ -73,7 +92,8 @@ export function createMemberLists(
     own: () => ({ members: [facts.sighting()], deaths: [], generator: facts.generator() }),
     draw: (digest, now) => {
       const isNews = (fact: number): boolean => digest === null || !mayHold(digest, fact);
-      const members = rng.sample(membership.sightings(now, isNews), config.discoveryListMax);
+      const wanted = membership.sightings(now, isNews);
+      const members = rng.sample(wanted, room(wanted.length, digest, now));
       return {
         members: [facts.sighting(), ...members],
         // They are told so that a node hears of its own death, and refutes it.

@@ -16,6 +16,10 @@
  *
  * Beyond (`gossipsGenerators`): gossip between any two SCXs reveals a cut in the same way.
  *
+ * Beyond (`sparesHeartbeats`): a duplicate shows that a neighbour need not hear a heartbeat from us. It
+ * is sent only each second one, those with even numbers, which shows anew whether it needs them; so one
+ * that loses its bearer hears the heartbeat after two intervals, before it is lost.
+ *
  * Generating is heartbeat-generator.ts, duplicates are generator-sequences.ts, and what follows a
  * loss is healing.ts.
  */
@@ -86,10 +90,18 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
     return now - (soughtAt.get(generator) ?? now) < IN_VAIN_MS;
   };
 
+  /** Neighbours that did not need the last heartbeat that all got; bounded by those of two beats. */
+  const served = new Set<NodeId>();
+
+  const isSpared = (id: NodeId, sequence: number): boolean =>
+    config.sparesHeartbeats && sequence % 2 === 1 && served.has(id);
+
   const flood = (generator: NodeId, sequence: number, except: NodeId | undefined): void => {
     for (const { id, address } of facts.neighbours()) {
-      if (id !== except) send(context, address, { kind: 'heartbeat', generator, sequence });
+      if (id === except || isSpared(id, sequence)) continue;
+      send(context, address, { kind: 'heartbeat', generator, sequence });
     }
+    if (sequence % 2 === 0) served.clear();
   };
 
   const generating = createHeartbeatGenerator(context, {
@@ -162,7 +174,11 @@ export function createHeartbeat(context: ClockedContext, facts: HeartbeatFacts):
     generator: () => currentId() ?? null,
     bearer: () => followed?.bearer,
     handle: (from, generator, sequence, now) => {
-      if (generator === context.self().id || !isNew(generator, sequence, now)) return;
+      if (generator === context.self().id) return;
+      if (!isNew(generator, sequence, now)) {
+        served.add(from.id);
+        return;
+      }
       flood(generator, sequence, from.id);
       elect(generator, from.id, now);
     },

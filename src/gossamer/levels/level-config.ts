@@ -30,10 +30,13 @@ export interface LevelsConfig {
   readonly nearerMs: number;
 }
 
+/** Who is oldest in a neighbourhood shows only when all its members are known: soon (`newcomerMs`). */
+const RULES = { ...FAST, sightingIntervalMs: 0 };
+
 /** Production's rules at both levels; each SCX knows at most 100 + 100 members. */
 export const TWO_LEVELS: LevelsConfig = Object.freeze({
-  lower: { ...FAST, membersMax: 110 },
-  upper: { ...FAST, membersMax: 90 },
+  lower: { ...RULES, membersMax: 110 },
+  upper: { ...RULES, membersMax: 90 },
   representatives: 2,
   founders: 1 / 48,
   membersFull: 80,

@@ -27,7 +27,7 @@ export interface Routing
     Pick<Trust, 'isAvoided' | 'avoided' | 'alert' | 'isWary' | 'isDoubtful' | 'onGone'> {
   readonly table: ReadonlyMap<NodeId, TableEntry>;
   start(now: number): void;
-  onEdgeUp(member: Member, rttMs: number, now: number): void;
+  onEdgeUp(member: Member, rttMs: number): void;
   onEdgeDown(id: NodeId, now: number): void;
   /** A node is dead: no path may lead through it any more. */
   onDead(now: number): void;
@@ -98,20 +98,21 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
     scxs.delete(selfId);
     for (const scx of scxs) {
       if (table.recompute(scx, now)) isChanged = true;
-      if (updates.isNews(scx, table.entries.get(scx)?.route)) rounds.onChange(now);
+      const route = table.entries.get(scx)?.route;
+      if (updates.isNews(scx, route)) rounds.onChange(now, updates.isUrgent(scx, route));
     }
     if (isChanged) facts.onTableChanged(now);
   };
 
   const addWithdrawal = (withdrawal: Withdrawal, now: number): void => {
-    if (withdrawals.add(withdrawal, now)) rounds.onChange(now);
+    if (withdrawals.add(withdrawal, now)) rounds.onChange(now, true);
   };
 
   const refreshOwnEntry = (now: number): void => {
     const route = local.route();
     table.setOwn(route);
     if (route === undefined) addWithdrawal({ scx: selfId, stamp: local.stamp() }, now);
-    rounds.onChange(now);
+    rounds.onChange(now, true);
     facts.onTableChanged(now);
   };
 
@@ -137,12 +138,10 @@ export function createRouting(context: ClockedContext, facts: RoutingFacts): Rou
   return {
     table: table.entries,
     start: rounds.start,
-    onEdgeUp: (member, rttMs, now) => {
-      // Waiting changes are sent first: from here on all neighbours have been sent the same.
-      rounds.sendChangesNow(now);
+    onEdgeUp: (member, rttMs) => {
       neighbours.onEdgeUp(member, rttMs);
       lambda = undefined;
-      send(context, member.address, updates.whole());
+      send(context, member.address, updates.wholeForOne());
     },
     onEdgeDown: (id, now) => {
       if (neighbours.onEdgeDown(id)) recompute(now);

@@ -30,9 +30,13 @@ export const isSameList = (before: Route, after: Route): boolean =>
 export interface Updates {
   /** Whether a route should be advertised before the next round; `route` undefined: it is lost. */
   isNews(scx: NodeId, route: Route | undefined): boolean;
+  /** Whether others may depend on that news: it is of the sources, or of our own next hop. */
+  isUrgent(scx: NodeId, route: Route | undefined): boolean;
   whole(): Update;
   /** Undefined when nothing has changed. */
   changes(): Update | undefined;
+  /** The whole table for a new neighbour, which gets the changes that wait for all again. */
+  wholeForOne(): Update;
   /** Notes that all neighbours have been sent an update. */
   onSent(update: Update): void;
 }
@@ -45,7 +49,11 @@ export function createUpdates(
   /** The routes that have been sent to all neighbours; bounded like the table. */
   const sent = new Map<NodeId, Route>();
 
+  /** Source SCXs of which a new neighbour has been sent other news than all; bounded like the table. */
+  const sentToOne = new Set<NodeId>();
+
   const isNews = (scx: NodeId, after: Route | undefined): boolean => {
+    if (sentToOne.has(scx)) return true;
     const before = sent.get(scx);
     if (before === undefined || after === undefined) return before !== after;
     if (!isSameList(before, after) || !isSamePath(before.path, after.path)) return true;
@@ -53,19 +61,34 @@ export function createUpdates(
     return change > COST_CHANGE_MIN * before.costMs + COST_NOISE_MS;
   };
 
+  const whole = (): Update => ({
+    ...{ kind: 'update', whole: true, lost: [] },
+    routes: routes(),
+    withdrawn: withdrawn(),
+  });
+
   return {
     isNews,
-    whole: () => ({
-      ...{ kind: 'update', whole: true, lost: [] },
-      routes: routes(),
-      withdrawn: withdrawn(),
-    }),
+    isUrgent: (scx, after) => {
+      const before = sent.get(scx);
+      if (before === undefined || after === undefined) return before !== after;
+      return !isSameList(before, after) || before.path[1] !== after.path[1];
+    },
+    whole,
+    wholeForOne: () => {
+      const update = whole();
+      const present = new Map(update.routes.map((route) => [route.scx, route]));
+      for (const scx of [...sent.keys(), ...present.keys()]) {
+        if (isNews(scx, present.get(scx))) sentToOne.add(scx);
+      }
+      return update;
+    },
     changes: () => {
       const present = new Set(routes().map(({ scx }) => scx));
       const update: Update = {
         ...{ kind: 'update', whole: false },
         routes: routes().filter((route) => isNews(route.scx, route)),
-        lost: [...sent.keys()].filter((scx) => !present.has(scx)),
+        lost: [...new Set([...sent.keys(), ...sentToOne])].filter((scx) => !present.has(scx)),
         withdrawn: withdrawn(),
       };
       const items = update.routes.length + update.lost.length + update.withdrawn.length;
@@ -73,6 +96,7 @@ export function createUpdates(
     },
     onSent: (update) => {
       if (update.whole) sent.clear();
+      sentToOne.clear();
       for (const scx of update.lost) sent.delete(scx);
       for (const route of update.routes) sent.set(route.scx, route);
     },

@@ -41,8 +41,8 @@ describe('A fact of a digest', () => {
     expect(factOf(memberOf(1, { address: addressOf(9) }))).toBe(factOf(memberOf(1)));
   });
 
-  test('changes when the coordinates rest on four times as many experiments', () => {
-    const facts = [0, 2, 3, 14, 15, 62, 63, 254].map((samples) => factOf(memberOf(1), samples));
+  test('changes when the coordinates rest on eight times as many experiments', () => {
+    const facts = [0, 3, 4, 31, 32, 255, 256, 2047].map((samples) => factOf(memberOf(1), samples));
     expect(facts[1]).toBe(facts[0]);
     expect(facts[3]).toBe(facts[2]);
     expect(facts[5]).toBe(facts[4]);

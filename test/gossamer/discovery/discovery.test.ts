@@ -6,7 +6,7 @@ import type { Message, Sighting } from '../../../src/gossamer/core/message.js';
 import type { Member } from '../../../src/gossamer/core/node.js';
 import { createDiscovery } from '../../../src/gossamer/discovery/discovery.js';
 import { createMembership } from '../../../src/gossamer/discovery/membership.js';
-import type { Bloom } from '../../../src/lib/bloom.js';
+import { type Bloom, createBloom } from '../../../src/lib/bloom.js';
 import {
   addressOf,
   coordinatesOf,
@@ -264,12 +264,12 @@ describe('Discovery with digests', () => {
   test('repeats coordinates only when they rest on many more experiments', () => {
     for (const [samples, isTold] of [
       [8, false],
-      [14, false],
-      [15, true],
+      [31, false],
+      [32, true],
     ] as const) {
       const one = createGossip(FAST, [12]);
       const other = createGossip(FAST, [12], memberOf(6));
-      other.membership.locate(nodeId(12), coordinatesOf(3, 4, { samples: 7 }));
+      other.membership.locate(nodeId(12), coordinatesOf(3, 4, { samples: 5 }));
       one.membership.locate(nodeId(12), coordinatesOf(5, 6, { samples }));
       const passed = meet(one, other, memberOf(5), memberOf(6));
       expect(passed).toHaveLength(isTold ? 3 : 2);
@@ -277,13 +277,45 @@ describe('Discovery with digests', () => {
     }
   });
 
+  const MANY = Array.from({ length: 100 }, (_, index) => 100 + index);
+  const NOTHING = { salt: 0, bits: new Uint8Array(0) };
+
   test('sends no more members than a list holds, even to a node that claims to know none', () => {
-    const known = Array.from({ length: 100 }, (_, index) => 100 + index);
-    const { discovery, lists } = createGossip(FAST, known);
-    const nothing = { salt: 0, bits: new Uint8Array(0) };
+    const { discovery, lists } = createGossip({ ...FAST, sightingIntervalMs: 0 }, MANY);
     for (const kind of ['discovery', 'discoveryResponse'] as const) {
-      discovery.handle(memberOf(2), listOf(kind, [], nothing), 0);
+      discovery.handle(memberOf(2), listOf(kind, [], NOTHING), 0);
       expect(lists()[0]?.message.members).toHaveLength(31);
+    }
+  });
+
+  test('tells members at a bounded rate, whoever asks and however often', () => {
+    const { discovery, lists } = createGossip({ ...FAST, sightingIntervalMs: 100 }, MANY);
+    const ask = (asker: number, now: number): number => {
+      discovery.handle(memberOf(asker), listOf('discovery', [], NOTHING), now);
+      // Itself is always told.
+      return (lists()[0]?.message.members.length ?? 0) - 1;
+    };
+    const atOnce = ask(1, 0) + ask(2, 0) + ask(3, 0);
+    expect(atOnce).toBe(10);
+    expect([ask(4, 50), ask(4, 100), ask(4, 500), ask(4, 60_000)]).toEqual([0, 1, 4, 10]);
+  });
+
+  test('does not take from the rate what is not told', () => {
+    const { discovery, lists } = createGossip({ ...FAST, sightingIntervalMs: 100 }, [1, 2]);
+    for (let round = 0; round < 4; round++) {
+      discovery.handle(memberOf(9), listOf('discovery', [], NOTHING), 0);
+      expect(lists()[0]?.message.members).toHaveLength(3);
+    }
+  });
+
+  test('tells each newcomer three members at least, and asks it for nothing', () => {
+    const { discovery, lists } = createGossip(FAST, MANY);
+    for (let newcomer = 10; newcomer < 30; newcomer++) {
+      const digest = createBloom([newcomer], 0, 512);
+      discovery.handle(memberOf(newcomer), listOf('discovery', [memberOf(newcomer)], digest), 0);
+      const { members, digest: asked } = lists()[0]!.message;
+      expect(members.length).toBeGreaterThanOrEqual(4);
+      expect(asked).toBeNull();
     }
   });
 

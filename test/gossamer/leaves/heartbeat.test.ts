@@ -102,6 +102,25 @@ describe('A rendezvous point', () => {
 });
 
 describe('An SCX', () => {
+  test('spares a neighbour that has the heartbeat already each second one', () => {
+    const { heartbeat, hear, beats } = createPulse();
+    heartbeat.start(0);
+    hear(4, 1, 10, 11);
+    expect(beats()).toEqual(['scx4:1 1 scx12:1']);
+    // 12 had it from another neighbour.
+    hear(4, 1, 20, 12);
+    hear(4, 2, 1010, 11);
+    expect(beats()).toEqual(['scx4:1 2 scx12:1']);
+    hear(4, 2, 1020, 12);
+    hear(4, 3, 2010, 11);
+    expect(beats()).toEqual([]);
+    hear(4, 4, 3010, 11);
+    expect(beats()).toEqual(['scx4:1 4 scx12:1']);
+    // It has not had that one from another, so it needs the next.
+    hear(4, 5, 4010, 11);
+    expect(beats()).toEqual(['scx4:1 5 scx12:1']);
+  });
+
   test('follows the lowest generator that it hears, and knows which neighbour brings it', () => {
     const { heartbeat, hear } = createPulse();
     heartbeat.start(0);

@@ -11,12 +11,16 @@ const ROUTE: Route = {
   sources: [sourceOf(9)],
 };
 
-/** Rounds towards one neighbour, in a profile; ROUTE is in the table and has not been sent. */
-function createRounds(config: typeof FAST) {
+/**
+ * Rounds towards one neighbour, in a profile; ROUTE is in the table and has not been sent.
+ * @param isSteady whether it stays as it is
+ */
+function createRounds(config: typeof FAST, isSteady = true) {
   const bench = createBench(config);
   const withdrawals = createWithdrawals();
+  let stamp = 1;
   const updates = createUpdates(
-    () => [ROUTE],
+    () => [isSteady ? ROUTE : { ...ROUTE, stamp: stamp++ }],
     () => [],
   );
   const rounds = createUpdateRounds(bench.context, updates, withdrawals, {
@@ -32,17 +36,37 @@ function createRounds(config: typeof FAST) {
 describe('Routing updates', () => {
   test('leave at once when a route has changed, with the change alone', () => {
     const { rounds, sent } = createRounds(FAST);
-    rounds.onChange(0);
+    rounds.onChange(0, true);
     runUntil(rounds, FAST.updateDelayMs);
     expect(sent()).toEqual([false]);
-    rounds.sendChangesNow(1000);
+    runUntil(rounds, 1000);
     expect(sent()).toEqual([]);
+  });
+
+  test('leave in few batches while routes keep changing', () => {
+    const { rounds, sent } = createRounds(FAST, false);
+    for (let now = 0; now < 10_000; now += 10) {
+      rounds.onChange(now, false);
+      runUntil(rounds, now);
+      if (now === 200) expect(sent()).toEqual([false, false]);
+    }
+    const { length } = sent();
+    expect(length).toBeGreaterThan(7);
+    expect(length).toBeLessThan(11);
+  });
+
+  test('do not wait with news of sources, however many batches have left', () => {
+    const { rounds, sent } = createRounds(FAST, false);
+    for (const now of [0, 100, 200, 300]) {
+      rounds.onChange(now, true);
+      runUntil(rounds, now + FAST.updateDelayMs);
+      expect(sent()).toEqual([false]);
+    }
   });
 
   test('are periodic in the paper, whatever changes', () => {
     const { rounds, sent } = createRounds(PAPER);
-    rounds.onChange(0);
-    rounds.sendChangesNow(0);
+    rounds.onChange(0, true);
     runUntil(rounds, 0.8 * PAPER.updateIntervalMs);
     expect(sent()).toEqual([]);
     runUntil(rounds, 1.2 * PAPER.updateIntervalMs);

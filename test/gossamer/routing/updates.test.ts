@@ -55,3 +55,28 @@ test('A route that is gone is sent as lost, once', () => {
   if (update !== undefined) updates.onSent(update);
   expect(changesOf()).toBeUndefined();
 });
+
+test('A route that a new neighbour was told before others is sent to all, though it is as before', () => {
+  const { updates, changesOf } = createSent();
+  changesOf({ ...ROUTE, stamp: 5 });
+  expect(updates.wholeForOne().routes).toMatchObject([{ stamp: 5 }]);
+  const update = changesOf(ROUTE);
+  expect(update?.routes).toEqual([ROUTE]);
+  if (update !== undefined) updates.onSent(update);
+  expect(changesOf(ROUTE)).toBeUndefined();
+});
+
+test('A route that a new neighbour was not told, as it was lost for a moment, is sent again', () => {
+  const { updates, changesOf } = createSent();
+  changesOf();
+  expect(updates.wholeForOne().routes).toEqual([]);
+  expect(changesOf(ROUTE)?.routes).toEqual([ROUTE]);
+});
+
+test('A route that only a new neighbour was told is sent as lost when it is gone', () => {
+  const { updates, changesOf } = createSent();
+  const other = { ...ROUTE, scx: nodeId(8), path: [nodeId(1), nodeId(8)] };
+  changesOf(ROUTE, other);
+  updates.wholeForOne();
+  expect(changesOf(ROUTE)?.lost).toEqual([nodeId(8)]);
+});

@@ -7,9 +7,9 @@ import { createSession, type Session } from '../../../paper/support.js';
 
 const ADU_MS = 26;
 
-/** Twelve SCXs, of which the first has a source; a parent that is not it, with its children. */
+/** Twelve SCXs, of which the first has a source; a parent that is not it, with its two children. */
 function createTree() {
-  const session = createSession({ config: FAST, scxs: 12, recordsEffects: false });
+  const session = createSession({ config: FAST, scxs: 12, seed: 2, recordsEffects: false });
   session.pass(15_000);
   session.world.broadcast(session.scx(0), ADU_MS);
   session.pass(5000);
