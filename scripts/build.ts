@@ -29,7 +29,7 @@ const ENTRIES = [
   'client/encode/encode-thread.ts',
   'cluster/cluster.ts',
   'cluster/history/store-thread.ts',
-  'scx/renditions/transcode-thread.ts',
+  'transcode/transcode-thread.ts',
 ];
 
 const LIBRARIES = ['gossamer', 'simulator'];

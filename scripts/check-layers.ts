@@ -30,6 +30,7 @@ const SHARED = [
   'rtp',
   'multicast',
   'runtime',
+  'transcode',
   'http',
   'overlay',
 ];
@@ -49,6 +50,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   api: pure(...CORE),
   icecast: pure('lib', 'session', 'mp3'),
   runtime: edge('lib', 'session'),
+  transcode: edge('lib', 'session', 'mp3', 'runtime'),
   http: edge('lib', 'session', 'runtime'),
   overlay: edge(...CORE, 'api', 'runtime', 'http'),
   scx: edge(...SHARED),

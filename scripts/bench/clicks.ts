@@ -6,8 +6,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { windowsFit } from '../../src/mp3/frames/window-fit.js';
-import { createFrameCodec } from '../../src/scx/renditions/frame-codec.js';
 import { isRenditionRate, type RenditionKbps } from '../../src/session/renditions.js';
+import { createFrameCodec } from '../../src/transcode/frame-codec.js';
 import { CLIP } from '../../test/e2e/support/processes.js';
 import { decoded } from '../../test/mp3/decode.js';
 import { makeToneFrames } from '../../test/mp3/make-mp3.js';

@@ -6,9 +6,9 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
-import { createTranscoder } from '../../src/scx/renditions/transcoder.js';
 import type { PlayedFrame } from '../../src/scx/sound/chunk.js';
 import type { RenditionKbps } from '../../src/session/renditions.js';
+import { createTranscoder } from '../../src/transcode/transcoder.js';
 import { makeToneFrames } from '../../test/mp3/make-mp3.js';
 import { type Benchmark, numberOf, type Row, round, wordsOf } from './benchmark.js';
 
@@ -46,7 +46,7 @@ async function measure(seconds: number, from: number, kbps: RenditionKbps): Prom
   const begun = performance.now();
   let [made, bytes, firstMs, startMs] = [0, 0, 0, 0];
   await new Promise<void>((resolve) => {
-    const transcoder = createTranscoder({
+    const transcoder = createTranscoder<PlayedFrame>({
       ...{ kbps, primers: [], log: { warn: () => undefined }, onLost: () => undefined },
       onFrames: (answered) => {
         if (made === 0) [firstMs, startMs] = [performance.now() - begun, processorMs()];

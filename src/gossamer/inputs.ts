@@ -48,6 +48,8 @@ export function createInputs(rules: Rules): (input: Input, now: number) => void 
         return entries.publish(input.entries, now);
       case 'audience':
         return distribution.setAudience(input.listeners, now);
+      case 'optionalChannels':
+        return distribution.setOptional(input, now);
       case 'located':
         return rendezvous.handleLocated(input.address, now);
       case 'received':

@@ -28,6 +28,7 @@ import { EXIT, UserError } from '../lib/user-error.js';
 import type { SigningKey } from '../runtime/signing-key.js';
 import { steadyTimeMs } from '../runtime/steady-time.js';
 import type { PublicKey } from '../session/public-key.js';
+import { renditionOfChannel } from '../session/renditions.js';
 import type { SourceKey } from '../session/source-key.js';
 import type { SegmentPlace, Voucher } from '../wire/hello.js';
 import { addressSchema } from '../wire/node-schema.js';
@@ -231,7 +232,8 @@ function createParts(options: OverlayOptions, sockets: Sockets, port: number): P
   const context: OverlayContext = {
     ...{ ...sockets, session, listings, feed: loop.feed },
     checkLot: createLotCheck({
-      ...{ session, main, trust, now: steadyTimeMs },
+      ...{ session, trust, now: steadyTimeMs },
+      isLive: (channel) => channel === main || renditionOfChannel(channel) !== undefined,
       onRefused: (why) => void sockets.counters.lotsRefused[why]++,
     }),
     testimonies: createTestimonies(session, options.key, steadyTimeMs),

@@ -21,6 +21,7 @@ import type { OverlayLimits } from '../overlay/sockets/limits.js';
 import { nodeIdOf } from '../overlay/tls/node-id.js';
 import { type SigningKey, signingKeyFrom } from '../runtime/signing-key.js';
 import { ENTRY_CHANNEL, TITLE_CHANNEL } from '../session/channels.js';
+import { renditionChannel, renditionOfChannel } from '../session/renditions.js';
 import type { SessionIdentity } from '../session/session-id.js';
 import { createEntryExchanges, type EntryExchanges } from './front-end/entry-exchanges.js';
 import type { Rival } from './ingest/encoder-slots.js';
@@ -29,6 +30,7 @@ import { createIngest, type Ingest } from './ingest/ingest.js';
 import type { Playout } from './listeners/playout.js';
 import type { AduFeed } from './receivers/adu-feed.js';
 import type { Receivers } from './receivers/receivers.js';
+import type { Renditions } from './renditions/renditions.js';
 import { type AttachedSources, createAttachedSources } from './sources/attached-sources.js';
 import { networkClient } from './sources/network-client.js';
 import { createNetworkLogin } from './sources/network-login.js';
@@ -177,6 +179,18 @@ function createListenerReport(overlay: Overlay): (count: number) => void {
   };
 }
 
+/** Tells the overlay which renditions the session has, and which of them are heard here. */
+function feedNeeds(renditions: Renditions, overlay: Overlay): void {
+  const tell = (): void =>
+    overlay.feed({
+      kind: 'optionalChannels',
+      offered: renditions.rates.map(renditionChannel),
+      wanted: renditions.active.map(renditionChannel),
+    });
+  renditions.onNeeds(tell);
+  tell();
+}
+
 /** Opens the attached sources of a session, which get the numbers of listeners from the overlay. */
 function openSources(
   { channels, playout, now, attended, log }: StreamingOptions,
@@ -188,6 +202,11 @@ function openSources(
   };
   return createAttachedSources({
     channels,
+    renditions: () => playout.renditions.rates,
+    wanted: (id) => {
+      const flows = overlay.view().sources.find(({ source }) => source.id === id)?.flows ?? [];
+      return flows.map(({ channel }) => channel).filter((channel) => renditionOfChannel(channel));
+    },
     feed: (input) => overlay.feed(input),
     ...{ audience, now, attended, log },
   });
@@ -257,6 +276,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     },
     onEvent: (event) => {
       if (event.kind === 'entry') return exchanges?.onEntry(event.entry);
+      if (event.kind === 'demand') sources.onDemand(event.source, event.channels);
       logEvent(log, event);
       playout.onEvent(event);
       if (event.kind === 'sourceDown') feed.onSourceDown(event.source);
@@ -280,7 +300,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
 
   const ingest = createIngest({
     ...{ name, scx: launch.id as NodeId, login, leaseToken: launch.leaseToken, titles, log },
-    ...{ now, attended },
+    ...{ now, attended, transcoding: playout.renditions.counters },
     attach: (client) => {
       departure.onEncoder(client.source.id);
       onClient(client);
@@ -301,6 +321,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
   exchanges = entryExchanges(options, overlay);
   exchanges?.follow(launch.leaseUrls ?? [launch.leaseUrl]);
   overlay.feed({ kind: 'join' });
+  feedNeeds(playout.renditions, overlay);
   return {
     overlay,
     sources,

@@ -5,7 +5,12 @@
  * Beyond: title, genre, language, homepage, bitrate, listing, keys and signature are ours. They are in our own
  * namespace, so that a reader of the paper's format can still read the document.
  */
-import { AUDIO_CHANNEL, ENTRY_CHANNEL, TITLE_CHANNEL } from './channels.js';
+import {
+  AUDIO_CHANNEL,
+  ENTRY_CHANNEL,
+  RENDITION_CHANNELS_FROM,
+  TITLE_CHANNEL,
+} from './channels.js';
 import type { Privacy } from './privacy.js';
 import type { PublicKey } from './public-key.js';
 import type { RenditionKbps } from './renditions.js';
@@ -90,7 +95,7 @@ export const ANNOUNCEMENT_LIMITS = {
   elementsMax: 512,
   attributesMax: 32,
   channelsMax: 16,
-  channelIdMax: 255,
+  channelIdMax: RENDITION_CHANNELS_FROM - 1,
   rendezvousMax: 16,
   descriptionLengthMax: 1000,
   channelDescriptionLengthMax: 200,

@@ -5,7 +5,8 @@
  *
  * Beyond: the SCX answers each KEEP_ALIVE with the number of listeners, so that the client also
  * notices a dead SCX; and the SCX announces that it is going to leave. Now and then the client signs
- * anew that it is attached there, as such a statement grows old.
+ * anew that it is attached there, as such a statement grows old. The SCX says which channels somebody
+ * wants that the source sends only then.
  *
  * A client that receives may be moved to the SCX's group in the local network, and back: "The client
  * initially attempts to communicate with the SCX over the IP multicast group, but reverts to unicast
@@ -63,6 +64,8 @@ export type ClientMessage =
   | { readonly kind: 'onGroup'; readonly places: readonly Placed[] }
   /** Sent by the client: it is to get over the connection what follows on what it has. */
   | { readonly kind: 'unheard'; readonly positions: readonly Position[] }
+  /** Sent to a source: somebody wants these optional channels of it, and no others (renditions). */
+  | { readonly kind: 'wanted'; readonly channels: readonly number[] }
   /** The SCX leaves the session: the client must attach again. */
   | { readonly kind: 'leaving' };
 
@@ -75,6 +78,10 @@ const placesSchema = z
 export const clientMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['keepAlive', 'amLeaving', 'leaving', 'heard']) }),
   z.strictObject({ kind: z.literal('stated'), ...signedTimeFields }),
+  z.strictObject({
+    kind: z.literal('wanted'),
+    channels: z.array(channelSchema).max(BOUNDS.channelsMax).readonly(),
+  }),
   z.strictObject({
     kind: z.literal('alive'),
     listeners: listenersSchema,

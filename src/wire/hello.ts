@@ -26,7 +26,7 @@ import {
 } from './node-schema.js';
 
 /** The version of this protocol; another one is refused. */
-export const WIRE_VERSION = 7;
+export const WIRE_VERSION = 8;
 
 /** A cluster's word that an SCX is its own, which private sessions ask for (overlay/tls/membership.ts). */
 export interface Voucher {

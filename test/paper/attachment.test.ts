@@ -73,6 +73,7 @@ function createAttachedClient() {
       events = registered;
     },
     sendAlive: () => {},
+    sendWanted: () => undefined,
     sendLeaving: () => {},
     close: () => {},
   };

@@ -161,6 +161,8 @@ function describeEvent(event: GossamerEvent, names: Names): string {
       return 'suspects a partition';
     case 'heartbeatHeard':
       return `follows the heartbeat of ${names.scx(event.generator)}`;
+    case 'demand':
+      return `source ${names.source(event.source)} is wanted on channels ${event.channels}`;
     case 'generating':
       return event.generating ? 'generates the heartbeat' : 'generates no more';
     case 'parentChanged':

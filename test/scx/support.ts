@@ -133,6 +133,7 @@ export const NO_INGEST: Ingest = {
   setTitle: () => false,
   clientOf: () => undefined,
   mountOf: () => undefined,
+  making: () => new Set(),
   tick: () => undefined,
   check: () => undefined,
   closeAll: () => undefined,

@@ -73,7 +73,7 @@ describe('A printed announcement', () => {
       ...jazz,
       description: '&'.repeat(limits.descriptionLengthMax),
       channels: Array.from({ length: limits.channelsMax }, (_, index) => ({
-        id: 255 - index,
+        id: 239 - index,
         description: '&'.repeat(limits.channelDescriptionLengthMax),
         unicast: 'tcp',
         multicast: 'udp',

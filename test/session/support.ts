@@ -48,7 +48,7 @@ const location = fc.oneof(
 
 const channel: fc.Arbitrary<Channel> = fc.record(
   {
-    id: fc.integer({ min: 0, max: 255 }),
+    id: fc.integer({ min: 0, max: 239 }),
     unicast: fc.constantFrom('tcp' as const, 'udp' as const),
     description: plainText,
     multicast: fc.constantFrom('udp', 'srm'),

@@ -167,7 +167,7 @@ describe('Decoder of hostile bytes', () => {
       {
         kind: 'malformed',
         fault: 'version',
-        reason: 'protocol version 9 is not supported: this is version 7',
+        reason: 'protocol version 9 is not supported: this is version 8',
       },
     ]);
     const bad = rawFrame(1, JSON.stringify({ ...SOME_HELLO, id: 'me' }));

@@ -276,6 +276,10 @@ const clientMessages: { [Kind in ClientMessage['kind']]: fc.Arbitrary<ClientMess
     { requiredKeys: ['kind', 'listeners', 'scxListeners'] },
   ),
   leaving: fc.constant({ kind: 'leaving' }),
+  wanted: fc.record({
+    kind: fc.constant('wanted' as const),
+    channels: fc.array(channel, { maxLength: 16 }),
+  }),
   heard: fc.constant({ kind: 'heard' }),
   group: fc.record({
     ...{ kind: fc.constant('group' as const), address: fc.ipV4(), token },

@@ -69,7 +69,13 @@ const bytesRow = (what: string, before: number, after: number): Row => ({
 function timeChecks(frames: readonly Uint8Array[]): readonly Row[] {
   const now = steadyTimeMs;
   const trust = createSourceTrust([{ name: 'station', key: key.publicKey, priorityMax: 255 }], now);
-  const check = createLotCheck({ session: SESSION, main: 1, trust, now, onRefused: () => {} });
+  const check = createLotCheck({
+    session: SESSION,
+    isLive: () => true,
+    trust,
+    now,
+    onRefused: () => {},
+  });
   const take = (frame: Uint8Array): void => {
     const found = decodeLot(frame);
     if (!found.ok || check(found.value).kind !== 'believed') throw new Error('a lot is refused');

@@ -66,7 +66,7 @@ export const announceOptions = {
     placeholder: 'ID:WHAT:KBPS',
     repeatable: true,
     help:
-      'a further channel, for tune and send: its number, 4 to 255, what it carries, and at how many ' +
+      'a further channel, for tune and send: its number, 4 to 239, what it carries, and at how many ' +
       'kbit/s at most, like 7:slides:64; may be repeated',
   }),
   output: optionalText(

@@ -3,6 +3,8 @@
  * source with the next epoch.
  */
 import type { Attachment } from '../../api/attach.js';
+import { renditionsOfChannels } from '../../session/renditions.js';
+import type { RenditionMaker, RenditionMakerOptions } from '../../transcode/rendition-maker.js';
 import { attach } from '../cluster/attach.js';
 import { findAnnouncement } from '../cluster/cluster-api.js';
 import type { AttachingEvent } from '../cluster/keep-attached.js';
@@ -21,6 +23,8 @@ export type LinkEvent =
 export interface LinkOptions extends Destination {
   readonly credentials: Credentials;
   readonly onEvent: (event: LinkEvent) => void;
+  /** Makes renditions of the sound, if that is given. */
+  readonly renditions?: Pick<RenditionMakerOptions, 'log' | 'open'>;
 }
 
 /** A link, as far as attaching is concerned. */
@@ -35,6 +39,8 @@ export interface Attaching {
   connection: SourceConnection | undefined;
   /** The number of attachments so far: SCXs recognise a source that has attached again by it. */
   epoch: number;
+  /** Makes lower bit rates for those who want them. */
+  readonly maker: RenditionMaker | undefined;
   /** Set while what waits is soon to be sent. */
   waiting: NodeJS.Timeout | undefined;
   /** Sends what waits. */
@@ -43,14 +49,16 @@ export interface Attaching {
 
 /** One attempt at a cluster. Rejects with a UserError. */
 export async function attachOnce(link: Attaching, cluster: string): Promise<SourceConnection> {
-  const { options, window, ending } = link;
+  const { options, window, ending, maker } = link;
   const { credentials, onEvent } = options;
   const { signal } = ending;
   const attachment = options.attachment ?? (await findScx(options, cluster, signal));
   link.epoch++;
+  maker?.onMoved();
   const connection = await openSourceConnection({
     attachment,
     signed: await credentials(attachment, link.epoch),
+    onWanted: (channels) => maker?.want(renditionsOfChannels(channels)),
     onAlive: (alive) => onEvent({ ...alive, kind: 'alive' }),
     onDrain: link.pump,
     signal,

@@ -53,6 +53,7 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
   const opening = openSourceLink({
     ...options,
     credentials: createCredentials(options),
+    renditions: { log: renditionLog(onWarning) },
     onEvent: (event) => {
       if (event.kind === 'attached') loop.onAttached(event.session);
       if (event.kind === 'refused') refused.abort(event.error);
@@ -73,6 +74,18 @@ export async function broadcast(options: BroadcastOptions): Promise<void> {
     if (lostMs > 0) onWarning(`the last ${seconds(lostMs)} s could not be sent`);
   }
   refused.signal.throwIfAborted();
+}
+
+/** A thread that is lost is told once; it is started again, and SCXs make the rendition meanwhile. */
+function renditionLog(onWarning: (text: string) => void) {
+  let isTold = false;
+  return {
+    info: () => undefined,
+    warn: () => {
+      if (!isTold) onWarning('a lower bit rate could not be made here for a moment');
+      isTold = true;
+    },
+  };
 }
 
 /** Creates a check that refuses a session that is to be fed with its own sound. */

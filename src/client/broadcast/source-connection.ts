@@ -6,12 +6,14 @@ import type { Attachment } from '../../api/attach.js';
 import { createLotSigner, lotFrames } from '../../overlay/lots/lot-signer.js';
 import { STATE_AGAIN_MS } from '../../overlay/lots/source-statement.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
+import type { WireEvent } from '../../wire/decoder.js';
 import { encodeClientMessage } from '../../wire/encoder.js';
 import { WIRE_VERSION } from '../../wire/hello.js';
 import {
   openScxConnection,
   type ScxConnection,
   type ScxConnectionOptions,
+  unexpected,
 } from '../cluster/scx-connection.js';
 import type { OwnAdu } from './adu-window.js';
 import type { SignedSource } from './source-credentials.js';
@@ -21,6 +23,8 @@ export interface ConnectionOptions
   readonly attachment: Attachment;
   /** The source, which the SCX lets attach by its signature. */
   readonly signed: SignedSource;
+  /** Somebody wants these channels besides. Default: that is nothing to the source. */
+  onWanted?(channels: readonly number[]): void;
 }
 
 /** A connection that the SCX has accepted. */
@@ -41,9 +45,18 @@ function createStatements({ proof, state }: SignedSource): () => Uint8Array | un
   };
 }
 
+/** Takes what only a source is sent; returns why that ends the connection. */
+const ownFrame =
+  (onWanted: (channels: readonly number[]) => void) =>
+  (event: WireEvent): string | undefined => {
+    if (event.kind !== 'client' || event.message.kind !== 'wanted') return unexpected(event);
+    onWanted(event.message.channels);
+    return undefined;
+  };
+
 /** Connects and says HELLO. Rejects with a UserError when the SCX does not answer, or refuses. */
 export async function openSourceConnection(options: ConnectionOptions): Promise<SourceConnection> {
-  const { signed, ...others } = options;
+  const { signed, onWanted = () => undefined, ...others } = options;
   const { source, proof, key } = signed;
   const { session } = options.attachment;
   const signer = createLotSigner({ session, source: source.id, epoch: source.epoch, key });
@@ -51,6 +64,7 @@ export async function openSourceConnection(options: ConnectionOptions): Promise<
     ...others,
     hello: { version: WIRE_VERSION, session, purpose: 'client', source, proof },
     besideKeepAlive: createStatements(signed),
+    onFrame: ownFrame(onWanted),
   });
   return {
     get writable() {

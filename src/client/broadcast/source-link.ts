@@ -10,9 +10,15 @@
  * What comes within a tenth of a second is sent together, as it is signed together
  * (overlay/lots/lot-signer.ts): a live program costs each SCX as few signatures as a file.
  *
+ * The sound at lower bit rates is made here, where it is signed, as long as the SCX says that somebody wants it
+ * (transcode/rendition-maker.ts).
+ *
  * While there is no SCX the broadcast waits instead of dropping frames: `room` resolves only when
  * less than two seconds of audio wait to be sent.
  */
+import { AUDIO_CHANNEL } from '../../session/channels.js';
+import { type RenditionKbps, renditionChannel } from '../../session/renditions.js';
+import { createRenditionMaker, type SourceFrame } from '../../transcode/rendition-maker.js';
 import { LOT_ADUS_MAX } from '../../wire/lot-codec.js';
 import { keepAttached } from '../cluster/keep-attached.js';
 import { unlessAborted } from '../pause.js';
@@ -53,8 +59,11 @@ export async function openSourceLink(options: LinkOptions): Promise<SourceLink> 
   const window = createAduWindow(KEEP_MS);
   const ending = new AbortController();
   const gate = createGate();
+  const maker =
+    options.renditions &&
+    createRenditionMaker({ ...options.renditions, send: (...made) => sendMade(link, ...made) });
   const link: Attaching = {
-    ...{ options, window, ending, gate },
+    ...{ options, window, ending, gate, maker },
     connection: undefined,
     epoch: 0,
     waiting: undefined,
@@ -82,6 +91,7 @@ export async function openSourceLink(options: LinkOptions): Promise<SourceLink> 
 function handleEvent(link: Attaching, event: LinkEvent): void {
   if (event.kind === 'lost') link.connection = undefined;
   if (event.kind === 'refused') {
+    link.maker?.close();
     link.ending.abort();
     link.gate.open();
   }
@@ -96,8 +106,22 @@ function pump(link: Attaching): void {
     const adus = link.window.take(LOT_ADUS_MAX);
     if (adus.length === 0) break;
     link.connection.send(adus);
+    link.maker?.take(adus.filter(({ channel }) => channel === AUDIO_CHANNEL));
   }
+  link.maker?.pump();
   link.gate.open();
+}
+
+/** Sends frames of a rendition; false: the connection does not take them now. */
+function sendMade(
+  { connection }: Attaching,
+  kbps: RenditionKbps,
+  frames: readonly SourceFrame[],
+): boolean {
+  if (connection?.writable !== true) return false;
+  const channel = renditionChannel(kbps);
+  connection.send(frames.map((frame) => ({ ...frame, channel })));
+  return true;
 }
 
 async function finish(link: Attaching, timeoutMs: number): Promise<number> {
@@ -107,6 +131,7 @@ async function finish(link: Attaching, timeoutMs: number): Promise<number> {
   const lostMs = link.window.unsentMs;
   link.ending.abort();
   const { connection } = link;
+  link.maker?.close();
   connection?.leave();
   if (connection !== undefined) await unlessAborted(connection.closed, signal);
   connection?.destroy('we leave');

@@ -235,7 +235,8 @@ function handleEvent(state: State, event: WireEvent): void {
   if (reason !== undefined) end(state, reason);
 }
 
-const unexpected = (event: WireEvent): string =>
+/** Why a frame ends the connection that nobody expects. */
+export const unexpected = (event: WireEvent): string =>
   `unexpected ${event.kind === 'client' ? event.message.kind : event.kind}`;
 
 function onGreeted(state: State): undefined {

@@ -200,7 +200,7 @@ function createLotReader(state: State, { identity, trust }: TrustedSession) {
   const now = steadyTimeMs;
   const check = createLotCheck({
     session: identity.id,
-    main: AUDIO_CHANNEL,
+    isLive: (channel) => channel === AUDIO_CHANNEL,
     trust,
     now,
     onRefused,

@@ -23,6 +23,15 @@ export type Input =
   | { readonly kind: 'publishEntries'; readonly entries: readonly Entry[] }
   /** The number of our own listeners. */
   | { readonly kind: 'audience'; readonly listeners: number }
+  /**
+   * Beyond: the channels that travel only where somebody wants them: those that the session has, and those
+   * of them that we want.
+   */
+  | {
+      readonly kind: 'optionalChannels';
+      readonly offered: readonly number[];
+      readonly wanted: readonly number[];
+    }
   /** Facts. */
   | { readonly kind: 'located'; readonly location: string; readonly address: Address | undefined }
   | { readonly kind: 'received'; readonly from: Member; readonly message: Message }
@@ -81,6 +90,12 @@ export type GossamerEvent =
   | { readonly kind: 'sourceUp'; readonly source: Source; readonly scx: NodeId }
   | { readonly kind: 'sourceDown'; readonly source: SourceId }
   | { readonly kind: 'missed'; readonly source: SourceId; readonly count: number }
+  /** Somebody wants these optional channels, and no others, of a source that is attached here. */
+  | {
+      readonly kind: 'demand';
+      readonly source: SourceId;
+      readonly channels: readonly number[];
+    }
   /** A new entry is kept. */
   | { readonly kind: 'entry'; readonly entry: Entry }
   /** The neighbour has sent an entry that its author has not signed. */

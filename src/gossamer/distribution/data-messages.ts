@@ -9,6 +9,7 @@ import type { AudienceReports } from './audience-reports.js';
 import type { Children } from './children.js';
 import type { Flow } from './flow.js';
 import type { KnownSources } from './known-sources.js';
+import type { OptionalChannels } from './optional-channels.js';
 import type { Progress } from './stream/stream.js';
 import type { Upkeep } from './upkeep.js';
 
@@ -17,6 +18,7 @@ export interface DataMessagesOptions {
   readonly children: Children;
   readonly audience: AudienceReports;
   readonly upkeep: Pick<Upkeep, 'repairBy'>;
+  readonly optional: Pick<OptionalChannels, 'openFor'>;
   /** Delivers what has become deliverable. */
   onProgress(flow: Flow, progress: Progress): void;
 }
@@ -26,13 +28,15 @@ export type HandleData = (from: Member, message: DataMessage, now: number) => vo
 
 /** Creates a handler that passes each message to its handler. */
 export function createDataMessages(options: DataMessagesOptions): HandleData {
-  const { sources, children, audience, upkeep, onProgress } = options;
+  const { sources, children, audience, upkeep, optional, onProgress } = options;
   return (from, message, now) => {
     if (message.kind === 'audience') {
       return audience.handle(from.id, message.source, message.listeners);
     }
     const flow = sources.flowOf(message.source, message.channel);
-    if (message.kind === 'subscribe') return children.subscribe(flow, from, message);
+    if (message.kind === 'subscribe') {
+      return children.subscribe(flow ?? optional.openFor(from.id, message, now), from, message);
+    }
     if (flow === undefined) return;
     switch (message.kind) {
       case 'unsubscribe':

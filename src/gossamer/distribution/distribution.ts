@@ -22,6 +22,7 @@ import { createDataMessages, type HandleData } from './data-messages.js';
 import type { Flow } from './flow.js';
 import { createDisturbances, type Disturbances } from './health/disturbances.js';
 import { createKnownSources, type KnownSource } from './known-sources.js';
+import { createOptionalChannels, type OptionalNeeds } from './optional-channels.js';
 import type { Progress } from './stream/stream.js';
 import { createUpkeep } from './upkeep.js';
 
@@ -59,6 +60,8 @@ export interface Distribution {
   onEdges(now: number): void;
   /** Our own listeners; they are summed up along the trees. */
   setAudience(listeners: number, now: number): void;
+  /** The optional channels that the session has now, and those that we want. */
+  setOptional(needs: OptionalNeeds, now: number): void;
   /** From now on new children are refused. */
   leave(): void;
   hasChildren(): boolean;
@@ -111,13 +114,16 @@ function createParts(context: ClockedContext, facts: DistributionFacts) {
     for (const id of flow.takeBroken()) facts.onBroken(id, weight, now);
   };
 
+  const optional = createOptionalChannels({ context, sources, children, neighbour });
   const upkeep = createUpkeep({
-    ...{ context, sources, children, audience, onProgress },
+    ...{ context, sources, children, audience, optional, onProgress },
     ...{ reserve: facts.reserve, onUnserved: facts.onUnserved },
     onBroken,
   });
-  const handleData = createDataMessages({ sources, children, audience, upkeep, onProgress });
-  const handed = { disturbances, audience, sources, flows, children };
+  const handleData = createDataMessages({
+    ...{ sources, children, audience, upkeep, optional, onProgress },
+  });
+  const handed = { disturbances, audience, sources, flows, children, optional };
   return { ...handed, onProgress, onBroken, upkeep, handleData };
 }
 
@@ -131,7 +137,7 @@ export function createDistribution(
     context,
     facts,
   );
-  const { audience, disturbances, handleData } = parts;
+  const { audience, disturbances, handleData, optional } = parts;
 
   /**
    * Updates the deadlines that an ADU may move earlier: those of a hole, of a next parent that has
@@ -223,7 +229,14 @@ export function createDistribution(
       audience.setOwn(listeners);
       upkeep.soon(now);
     },
-    leave: children.refuseNewcomers,
+    setOptional: (needs, now) => {
+      optional.set(needs);
+      upkeep.atOnce(now);
+    },
+    leave: () => {
+      children.refuseNewcomers();
+      optional.refuseNewcomers();
+    },
     hasChildren() {
       return children.size() > 0;
     },

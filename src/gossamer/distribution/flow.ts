@@ -31,6 +31,8 @@ export interface Flow
   > {
   readonly source: SourceId;
   readonly channel: number;
+  /** Its channel travels only where somebody wants it. */
+  readonly isOptional: boolean;
   readonly stream: Stream;
   readonly counters: FlowCounters;
   parent(): NodeId | undefined;
@@ -75,6 +77,8 @@ export interface FlowOptions {
   readonly context: Context;
   readonly source: SourceId;
   readonly channel: number;
+  /** Of a channel that travels only where somebody wants it. Default: false. */
+  readonly isOptional?: boolean;
   /** Where disturbances of the first channel are counted. */
   readonly disturbances: Disturbances;
   /** The memory of all flows. */
@@ -95,15 +99,20 @@ const noCounts = (): FlowCounters => ({
 /** Creates the parts of a flow. */
 function createParts(options: FlowOptions) {
   const { context, source, channel, disturbances, memory, neighbour } = options;
+  const { isOptional = false } = options;
   const { config, rng } = context;
-  const stream = createStream(config, memory);
+  // Who wants an optional channel begins with all that there is (optional-channels.ts).
+  const kept = isOptional ? { ...config, recentMs: config.cacheMs } : config;
+  const stream = createStream(kept, memory);
   const counters = noCounts();
   const isLossy = config.lossyChannels.includes(channel);
   const repairs = isLossy ? createRepairs(config.repairTimeoutMs, rng.fork('repairs')) : undefined;
   const usualInterval = createUsualInterval(config.stallMs, isLossy);
   const watch = channel === config.channels[0] ? createFlowWatch(disturbances) : undefined;
   const flow = { source, channel, stream, watch };
-  const parentChange = createParentChange({ context, flow, isLossy, usualInterval, neighbour });
+  const parentChange = createParentChange({
+    ...{ context, flow, isLossy, isOptional, usualInterval, neighbour },
+  });
   const reception = createReception({ stream, counters, repairs, usualInterval, watch });
   const holes = createHoles({ config, stream, repairs, reception, parentChange });
   return { stream, counters, repairs, watch, parentChange, reception, holes };
@@ -111,7 +120,7 @@ function createParts(options: FlowOptions) {
 
 /** Creates a flow without a parent. */
 export function createFlow(options: FlowOptions): Flow {
-  const { context, source, channel } = options;
+  const { context, source, channel, isOptional = false } = options;
   const { stream, counters, repairs, watch, ...parts } = createParts(options);
   const { parentChange, reception, holes } = parts;
   const slowParent = createSlowParent();
@@ -131,6 +140,7 @@ export function createFlow(options: FlowOptions): Flow {
   return {
     source,
     channel,
+    isOptional,
     stream,
     counters,
     parent() {

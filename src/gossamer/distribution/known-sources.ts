@@ -46,7 +46,7 @@ const CHANNELS_MAX = 16;
 
 /** A source that we know of. */
 export interface KnownSource extends Attachment {
-  /** One for each of the session's channels. */
+  /** One for each of the session's channels, and of the optional ones that somebody wants. */
   readonly flows: readonly Flow[];
 }
 
@@ -66,6 +66,10 @@ export interface KnownSources {
   /** Of all known sources. */
   readonly flows: ReadonlyMap<string, Flow>;
   flowOf(source: SourceId, channel: number): Flow | undefined;
+  /** Opens the flow of an optional channel, which must have none. */
+  open(known: KnownSource, channel: number, now: number): Flow;
+  /** Closes the flow of an optional channel. */
+  close(known: KnownSource, flow: Flow): void;
   onTable(table: ReadonlyMap<NodeId, TableEntry>, now: number): void;
   /** Opens the flows of channels that the session did not have before, and asks next hops for them. */
   addChannels(channels: readonly number[], now: number): void;
@@ -133,8 +137,9 @@ function createOpenFlows({ context, disturbances, neighbour }: KnownSourcesOptio
   const memory = createAduMemory(context.config);
   return {
     flows,
-    open: (source: SourceId, channel: number): Flow => {
-      const flow = createFlow({ context, source, channel, neighbour, disturbances, memory });
+    open: (source: SourceId, channel: number, isOptional: boolean): Flow => {
+      const options = { context, source, channel, neighbour, disturbances, memory, isOptional };
+      const flow = createFlow(options);
       const position = positions.get(flowKey(source, channel));
       if (position !== undefined) flow.stream.begin(position.next, position.last);
       flows.set(flowKey(source, channel), flow);
@@ -143,7 +148,7 @@ function createOpenFlows({ context, disturbances, neighbour }: KnownSourcesOptio
     close: (flow: Flow): void => {
       const key = flowKey(flow.source, flow.channel);
       const next = flow.stream.next();
-      if (next !== undefined) {
+      if (next !== undefined && !flow.isOptional) {
         const last = flow.stream.get(next - 1);
         const isSmall = last !== undefined && last.payload.length <= LAST_BYTES_MAX;
         positions.remember(key, { next, last: isSmall ? last : undefined });
@@ -167,7 +172,7 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
   let channels = config.channels;
 
   const openFlowsOf = ({ source: { id } }: Attachment, wanted: readonly number[]): Flow[] =>
-    wanted.map((channel) => openFlows.open(id, channel));
+    wanted.map((channel) => openFlows.open(id, channel, false));
 
   const becomeKnown = (attached: Attachment): Entry => {
     const { id } = attached.source;
@@ -228,6 +233,16 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
     known,
     flows: openFlows.flows,
     flowOf: (source, channel) => known.get(source)?.flows.find((flow) => flow.channel === channel),
+    open: (entry, channel, now) => {
+      const flow = openFlows.open(entry.source.id, channel, true);
+      known.set(entry.source.id, Object.assign(entry, { flows: [...entry.flows, flow] }));
+      place([flow], entry, now);
+      return flow;
+    },
+    close: (entry, flow) => {
+      openFlows.close(flow);
+      Object.assign(entry, { flows: entry.flows.filter((one) => one !== flow) });
+    },
     onTable: (table, now) => {
       const attached = attachmentsOf(table);
       for (const [id, entry] of known) {

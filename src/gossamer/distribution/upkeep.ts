@@ -12,6 +12,7 @@ import type { AudienceReports } from './audience-reports.js';
 import type { Children } from './children.js';
 import type { Flow } from './flow.js';
 import type { KnownSource, KnownSources } from './known-sources.js';
+import type { OptionalChannels } from './optional-channels.js';
 import type { Progress } from './stream/stream.js';
 
 /** Minimum interval between maintenance passes, ms. Guess. */
@@ -22,6 +23,7 @@ export interface UpkeepOptions {
   readonly sources: KnownSources;
   readonly children: Children;
   readonly audience: AudienceReports;
+  readonly optional: Pick<OptionalChannels, 'maintain' | 'maintainAt'>;
   /** A next hop in reserve: see next-hop.ts. */
   reserve(scx: NodeId, avoided: ReadonlySet<NodeId>): NodeId | undefined;
   /** No upstream delivers that source, and no neighbour is left to ask. */
@@ -96,7 +98,7 @@ function createSourceUpkeep(options: UpkeepOptions) {
 
 /** Creates the maintenance of all flows; none is due. */
 export function createUpkeep(options: UpkeepOptions): Upkeep {
-  const { context, sources, children, audience } = options;
+  const { context, sources, children, audience, optional } = options;
   const { known, flows } = sources;
   const maintainSource = createSourceUpkeep(options);
   /** The next pass; there may be nothing to do at it, if what was awaited has come. */
@@ -127,7 +129,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   };
 
   const maintainAt = (): number => {
-    let earliest = Number.POSITIVE_INFINITY;
+    let earliest = optional.maintainAt();
     for (const entry of known.values()) {
       const wantsParent = sources.wantsParent(entry);
       earliest = Math.min(earliest, sources.lingersUntil(entry));
@@ -140,6 +142,7 @@ export function createUpkeep(options: UpkeepOptions): Upkeep {
   };
 
   const maintainAll = (now: number): void => {
+    optional.maintain(now);
     for (const entry of [...known.values()]) maintainSource(entry, now);
     for (const flow of flows.values()) {
       children.maintain(flow, now);

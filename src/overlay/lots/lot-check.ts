@@ -37,10 +37,10 @@ export interface LotCheckOptions {
   /** The session's id. */
   readonly session: string;
   /**
-   * The channel on which something always comes. What is still kept of the others may be of long
+   * Whether something always comes on a channel. What is still kept of the others may be of long
    * ago: a title holds until there is another.
    */
-  readonly main: number;
+  isLive(channel: number): boolean;
   readonly trust: SourceTrust;
   /** ms since 1970. */
   now(): number;
@@ -54,12 +54,12 @@ const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) =
 
 /** Creates the check of all lots that reach one SCX. */
 export function createLotCheck(options: LotCheckOptions): CheckLot {
-  const { session, main, trust, now } = options;
+  const { session, isLive, trust, now } = options;
   const known = createBoundedMap<string, Lot>(KNOWN_MAX);
 
   const isStale = ({ channel, timeMs }: Lot): boolean => {
     const ageMs = now() - timeMs;
-    return ageMs < -CLOCKS_MS_MAX || (channel === main && ageMs > CLOCKS_MS_MAX);
+    return ageMs < -CLOCKS_MS_MAX || (isLive(channel) && ageMs > CLOCKS_MS_MAX);
   };
 
   const isSigned = (lot: Lot): boolean => {

@@ -14,8 +14,14 @@ import type { Source } from '../../gossamer/core/node.js';
 import type { LotSigner, UnsignedAdu } from '../../overlay/lots/lot-signer.js';
 import { STATE_AGAIN_MS } from '../../overlay/lots/source-statement.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
-import { TITLE_CHANNEL } from '../../session/channels.js';
+import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
 import type { PublicKey } from '../../session/public-key.js';
+import {
+  type RenditionKbps,
+  renditionChannel,
+  renditionsOfChannels,
+} from '../../session/renditions.js';
+import type { RenditionMaker, SourceFrame } from '../../transcode/rendition-maker.js';
 import type { SourceClient, SourceClientEvents } from '../sources/source-client.js';
 
 /** An ADU before it is sent: its time stamp is added then. */
@@ -26,6 +32,8 @@ export interface EncoderClient {
   readonly client: SourceClient;
   /** Sends an ADU, in order, at once or with those that follow. */
   publish(adu: Unsent): void;
+  /** Signs and sends frames of a rendition at once; false: the SCX takes no more. */
+  sendMade(kbps: RenditionKbps, frames: readonly SourceFrame[]): boolean;
   /** The encoder is connected, though it sends no sound. */
   keepAlive(): void;
   /** The encoder is gone. What it published is sent. */
@@ -41,6 +49,8 @@ export interface EncoderClientOptions {
   readonly remoteAddress: string;
   /** Signs for the encoder. */
   readonly signer: LotSigner;
+  /** Makes its renditions. Default: they are not made here. */
+  readonly maker?: Pick<RenditionMaker, 'want' | 'take'> | undefined;
   /** Called when the SCX has closed the client, but not after `close`. */
   onClosed(reason: string): void;
 }
@@ -85,6 +95,12 @@ function createBatch(send: (adus: readonly Unsent[]) => void) {
   };
 }
 
+/** The frames of the sound among what was sent. */
+const sound = (adus: readonly Unsent[], timestampMs: number): SourceFrame[] =>
+  adus
+    .filter(({ channel }) => channel === AUDIO_CHANNEL)
+    .map(({ sequence, payload }) => ({ sequence, payload, timestampMs }));
+
 /** Creates the client of one encoder. */
 export function createEncoderClient(options: EncoderClientOptions): EncoderClient {
   const { key, remoteAddress, signer, state, onClosed } = options;
@@ -98,6 +114,7 @@ export function createEncoderClient(options: EncoderClientOptions): EncoderClien
       if (isClosed) return; // closed because of an ADU before this one
       events.onAdu(adu);
     }
+    options.maker?.take(sound(adus, timestampMs));
   });
 
   /** Sends what waits, and nothing after it; false if the SCX has closed the client. */
@@ -122,6 +139,7 @@ export function createEncoderClient(options: EncoderClientOptions): EncoderClien
     },
     sendAlive: () => undefined, // its protocol has no message for it
     // Nor for this one: it is disconnected, and encoders connect again.
+    sendWanted: (channels) => options.maker?.want(renditionsOfChannels(channels)),
     sendLeaving: () => closeHere('this SCX is leaving'),
     close: (reason) => closeHere(reason ?? 'its source was withdrawn'),
   };
@@ -130,6 +148,14 @@ export function createEncoderClient(options: EncoderClientOptions): EncoderClien
     client,
     publish: (adu) => {
       if (!isClosed) batch.add(adu);
+    },
+    sendMade: (kbps, frames) => {
+      const channel = renditionChannel(kbps);
+      for (const adu of signer.sign(frames.map((frame) => ({ ...frame, channel })))) {
+        if (isClosed) return false;
+        events.onAdu(adu);
+      }
+      return !isClosed;
     },
     keepAlive: () => {
       events.onKeepAlive();

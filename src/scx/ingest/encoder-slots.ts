@@ -106,6 +106,7 @@ export function createEncoderSlots(
   const slotOf = (priority: number, key: SigningKey): EncoderSlot => {
     const before = slots.get(priority);
     if (before?.key.publicKey === key.publicKey) return before;
+    before?.maker?.close();
     const slot = { ...createSlot(priority, key), client: before?.client ?? NO_CLIENT };
     slot.stream = before?.stream; // it is silent, and ended by the one that takes over
     slots.set(priority, slot);

@@ -9,6 +9,7 @@ import type { FramerEvent } from '../../mp3/frames/framer.js';
 import { titleOf } from '../../mp3/tags/tag-title.js';
 import type { SigningKey } from '../../runtime/signing-key.js';
 import { AUDIO_CHANNEL, TITLE_CHANNEL } from '../../session/channels.js';
+import type { RenditionMaker, RenditionMakerOptions } from '../../transcode/rendition-maker.js';
 import type { EncoderClient } from './encoder-client.js';
 
 /** A source, and how far it is. */
@@ -27,6 +28,10 @@ export interface EncoderSource {
   encoder: NoticedEncoder;
   /** The instant of the last frame. */
   frameAt: number;
+  /** Makes its renditions: it outlives the connection as well. Undefined before the first one. */
+  maker?: RenditionMaker | undefined;
+  /** Sends what the maker has made, over the present connection; undefined: there is none. */
+  sendMade?: RenditionMakerOptions['send'] | undefined;
 }
 
 /** The source as the overlay knows it. */

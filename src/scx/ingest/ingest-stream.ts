@@ -12,6 +12,12 @@ import type { SourceBody } from '../../icecast/source-body.js';
 import { createFramer, type FramerEvent } from '../../mp3/frames/framer.js';
 import { createLotSigner } from '../../overlay/lots/lot-signer.js';
 import { signSource } from '../../overlay/lots/source-statement.js';
+import { dropAbsent } from '../../session/drop-absent.js';
+import {
+  createRenditionMaker,
+  type RenditionMaker,
+  type TranscodingCounters,
+} from '../../transcode/rendition-maker.js';
 import type { SourceClient } from '../sources/source-client.js';
 import { ENCODER_SILENT_MS } from '../sources/source-timeouts.js';
 import { createEncoderClient } from './encoder-client.js';
@@ -35,6 +41,8 @@ export interface IngestStreamOptions {
   now(): number;
   /** Measures silence: the time in which this process could listen (runtime/attended-clock.ts), ms. */
   attended(): number;
+  /** Counts what is made for renditions. Default: nobody reads it. */
+  readonly transcoding?: TranscodingCounters | undefined;
   /** The first frame is there: attaches the source, or closes the client. */
   attach(client: SourceClient): void;
   /** Called once. The socket is not read any more. */
@@ -91,6 +99,15 @@ function createWatch({ source, log, now, attended }: IngestStreamOptions, pace: 
   };
 }
 
+/** What makes the renditions of the source, whichever connection it has. */
+function makerOf({ source, log, transcoding }: IngestStreamOptions): RenditionMaker {
+  source.maker ??= createRenditionMaker({
+    send: (kbps, frames) => source.sendMade?.(kbps, frames) ?? false,
+    ...dropAbsent({ log, counters: transcoding }),
+  });
+  return source.maker;
+}
+
 /** Starts to read an encoder's stream. */
 export function startIngestStream(options: IngestStreamOptions): IngestStream {
   const { socket, body, source, now } = options;
@@ -107,18 +124,22 @@ export function startIngestStream(options: IngestStreamOptions): IngestStream {
     queue.stop();
     socket.off('data', onData).off('end', onLast).off('close', onLast);
     encoder.close(ending.reason);
+    if (source.sendMade === encoder.sendMade) source.sendMade = undefined;
+    maker.want([]);
     options.onEnd(ending);
   };
 
+  const maker = makerOf(options);
   const { id, epoch, key } = source;
   const { session, scx } = options;
   const signer = createLotSigner({ session, source: id, epoch, key });
   const encoder = createEncoderClient({
     source: overlaySource(source),
     state: (unsigned) => signSource(unsigned, { session, scx, key }),
-    ...{ key: key.publicKey, remoteAddress: options.remoteAddress, signer },
+    ...{ key: key.publicKey, remoteAddress: options.remoteAddress, signer, maker },
     onClosed: (reason) => end({ status: 503, reason }),
   });
+  source.sendMade = encoder.sendMade;
 
   const writer = createSourceWriter({
     ...{ source, encoder, now: options.attended, isOver: () => isOver },

@@ -20,8 +20,10 @@ import { ALLOW, loginRefusal, refusalFor, tryAgain } from '../../icecast/encoder
 import { createSourceBody } from '../../icecast/source-body.js';
 import { parseDescription } from '../../icecast/stream-description.js';
 import { parseTitleUpdate } from '../../icecast/title-update.js';
+import type { RenditionKbps } from '../../session/renditions.js';
 import type { SessionIdentity } from '../../session/session-id.js';
 import { STATION_SOURCE } from '../../session/source-key.js';
+import type { TranscodingCounters } from '../../transcode/rendition-maker.js';
 import type { SourceClient } from '../sources/source-client.js';
 import type { AdmittedEncoder, SourceLogin } from '../sources/source-login.js';
 import type { TitleMemory } from '../sources/title-memory.js';
@@ -56,6 +58,8 @@ export interface IngestOptions {
   now(): number;
   /** Measures silence: the time in which this process could listen (runtime/attended-clock.ts), ms. */
   attended(): number;
+  /** Counts what is made for renditions. Default: nobody reads it. */
+  readonly transcoding?: TranscodingCounters;
   /** Takes a source, or closes it. */
   attach(client: SourceClient): void;
   /** The source of this priority, other than our own, that was heard last in the session. */
@@ -74,6 +78,8 @@ export interface Ingest {
   clientOf(source: SourceId): ClientIdentity | undefined;
   /** The path at which it feeds the source; undefined if that is not known. */
   mountOf(source: SourceId): string | undefined;
+  /** The renditions that are made here for the encoders' sources. */
+  making(): ReadonlySet<RenditionKbps>;
   tick(now: number): void;
   /** Ends the streams to whose keys and priorities there is an objection. */
   check(objectionTo: SourceLogin['objectionTo']): void;
@@ -139,7 +145,7 @@ function startStream(options: IngestOptions, request: AdmittedRequest, slot: Enc
   log.info({ source: overlaySource(slot), client }, 'An encoder is connected.');
   slot.stream = startIngestStream({
     ...{ socket, rest: request.rest, body: createSourceBody(head), source: slot, log },
-    ...{ now, attended },
+    ...{ now, attended, transcoding: options.transcoding },
     ...{ session: options.name.id, scx: options.scx, remoteAddress, attach: options.attach },
     onEnd: (ending) => {
       const { status, reason } = ending;
@@ -212,6 +218,7 @@ export function createIngest(options: IngestOptions): Ingest {
       void handle(request);
     },
     setTitle: titles.set,
+    making: () => new Set(slots.all().flatMap(({ maker }) => maker?.active ?? [])),
     clientOf: (source) => slotOf(source)?.client,
     mountOf: (source) => slotOf(source)?.mount,
     tick: (at) => {
@@ -226,6 +233,7 @@ export function createIngest(options: IngestOptions): Ingest {
     },
     closeAll: (status, reason) => {
       for (const { stream } of slots.all()) stream?.end({ status, reason });
+      for (const { maker } of slots.all()) maker?.close();
     },
   };
 }

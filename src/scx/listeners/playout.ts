@@ -165,6 +165,7 @@ export function createPlayout(
   const rewind = createRewind({ segments, burstMs, now, wallNow: steadyTimeMs });
   const renditions = createRenditions({
     ...{ ring, now, staleMs: OFF_AIR_MS, historyMs: Math.max(burstMs + BEHIND_MS, LISTED_MS) },
+    needMs: burstMs + BEHIND_MS,
     createRing: () => createRing(burstMs, true),
     onFrames: () => {
       if (listeners.waiting > 0) openSoon(now());
@@ -226,6 +227,7 @@ export function createPlayout(
     playhead,
     handleAdu: (adu) => {
       const at = now();
+      renditions.handleAdu(adu);
       const frames = take(adu, at);
       playhead.add(adu.source, frames, at);
       options.onPlayed?.(adu.source, frames);

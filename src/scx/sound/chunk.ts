@@ -2,6 +2,7 @@
  * Chunks: the frames of one write interval, joined once into bytes that never change again. Every
  * listener's socket is handed the same chunk, and may hold it for as long as it likes.
  */
+import type { SourceId } from '../../gossamer/core/node.js';
 import type { TitledAudio, TitleMark } from '../../icecast/icy-metadata.js';
 
 /** One frame as it is played. */
@@ -10,6 +11,8 @@ export interface PlayedFrame {
   readonly durationMs: number;
   /** The source's number of it. */
   readonly sequence: number;
+  /** Undefined: not known. */
+  readonly source?: SourceId | undefined;
   /** When the source published it, by its own signed time, ms since 1970; undefined: not known. */
   readonly timeMs?: number | undefined;
   /** Another source, or a hole: no decoder has what came before this frame. */

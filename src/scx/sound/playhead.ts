@@ -64,6 +64,16 @@ interface Held {
 const isPast = ({ source, frame }: Held, position: Position): boolean =>
   source === position.source && frame.sequence <= position.sequence;
 
+/** The same frames; those that the last one follows without a hole are known to be of its source. */
+function withSource(frames: readonly PlayedFrame[], last: Position | null): readonly PlayedFrame[] {
+  if (last === null) return frames;
+  const isOther = ({ sequence }: PlayedFrame, index: number): boolean =>
+    sequence !== last.sequence - (frames.length - 1 - index);
+  const known = frames.findLastIndex(isOther) + 1;
+  const { source } = last;
+  return frames.map((frame, index) => (index < known ? frame : { ...frame, source }));
+}
+
 /**
  * Creates a playhead before its first frame. `holds`: it holds frames back until `resume`; `onPlayed` is told
  * of each frame when it is in the ring.
@@ -85,9 +95,10 @@ export function createPlayhead(
   };
 
   const play = (source: SourceId, frame: PlayedFrame, now: number): void => {
-    ring.append(frame, now);
+    const own = { ...frame, source };
+    ring.append(own, now);
     segments.append(source, frame);
-    onPlayed(frame);
+    onPlayed(own);
   };
 
   const append = ({ source, frame }: Held, now: number): void => {
@@ -122,7 +133,7 @@ export function createPlayhead(
       segments: segments.state(),
     }),
     resume: ({ ring: contents, position: last, segments: made }, now) => {
-      ring.restore(contents, now);
+      ring.restore({ ...contents, frames: withSource(contents.frames, last) }, now);
       if (made !== undefined) segments.resume(made);
       const waiting = held ?? [];
       const past = last === null ? -1 : waiting.findLastIndex((one) => isPast(one, last));

@@ -7,11 +7,15 @@
  * A broadcaster's clock differs from ours: audio may come a little faster for ever (DRAIN), and much
  * faster for a while, as after a broken connection.
  *
+ * The channels of renditions are those of the rates that are announced now. Each of their ADUs is an MP3 frame as
+ * well, and they come as fast as the sound.
+ *
  * Bounded: a number for each channel of the session.
  */
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { NOTICE_BYTES_MAX } from '../../icecast/now-playing.js';
 import { AUDIO_CHANNEL, DEFAULT_RATE_KBPS, isOwnChannel } from '../../session/channels.js';
+import { type RenditionKbps, renditionOfChannel } from '../../session/renditions.js';
 import { frameOf } from '../sound/on-air.js';
 import { createLeakyBucket, type LeakyBucket } from './leaky-bucket.js';
 import type { RatedChannel, SessionChannels } from './session-channels.js';
@@ -71,11 +75,21 @@ export function createAduAdmission(
   source: SourceId,
   channels: Pick<SessionChannels, 'all' | 'has'>,
   startedAt: number,
+  renditions: () => readonly RenditionKbps[] = () => [],
 ): AduAdmission {
   const audio = createLeakyBucket(DRAIN, startedAt);
   const aside = createLeakyBucket(ASIDE_BYTES_PER_MS, startedAt);
   const rates = new Map<number, ReturnType<typeof createRateCheck>>();
   const last = new Map<number, number>();
+  /** Bounded: the rates that there are. */
+  const made = new Map<RenditionKbps, LeakyBucket>();
+
+  const isRendition = (kbps: RenditionKbps, adu: Adu, now: number): boolean => {
+    const frame = renditions().includes(kbps) ? frameOf(adu) : undefined;
+    const bucket = made.get(kbps) ?? createLeakyBucket(DRAIN, startedAt);
+    made.set(kbps, bucket);
+    return frame !== undefined && fits(bucket, AHEAD_MS_MAX, frame.durationMs, now);
+  };
 
   /** The session may get a channel while the client is connected; its rate stays until it connects again. */
   const rateOf = (channel: number) => {
@@ -87,6 +101,8 @@ export function createAduAdmission(
 
   const refusalOf = (adu: Adu, now: number): Verdict | undefined => {
     const { length } = adu.payload;
+    const rendition = renditionOfChannel(adu.channel);
+    if (rendition !== undefined) return isRendition(rendition, adu, now) ? undefined : DROP;
     if (!isOwnChannel(adu.channel)) return rateOf(adu.channel)?.(length, now);
     if (adu.channel !== AUDIO_CHANNEL) {
       const isFine = length <= NOTICE_BYTES_MAX && fits(aside, ASIDE_BYTES_MAX, length, now);
@@ -99,7 +115,8 @@ export function createAduAdmission(
 
   return (adu, now) => {
     const isNext = adu.sequence > (last.get(adu.channel) ?? -1);
-    const isAnnounced = channels.has(adu.channel);
+    const isRendered = renditionOfChannel(adu.channel) !== undefined;
+    const isAnnounced = isRendered || channels.has(adu.channel);
     if (!isAnnounced && !isOwnChannel(adu.channel)) return unannounced(adu);
     if (adu.source !== source || !isAnnounced || !isNext) return DROP;
     const refusal = refusalOf(adu, now);

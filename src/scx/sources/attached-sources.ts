@@ -17,6 +17,7 @@ import type { Input } from '../../gossamer/core/effects.js';
 import type { SourceId } from '../../gossamer/core/node.js';
 import { createBoundedMap } from '../../lib/bounds/bounded-map.js';
 import type { PublicKey } from '../../session/public-key.js';
+import type { RenditionKbps } from '../../session/renditions.js';
 import { createAduAdmission } from './adu-admission.js';
 import { type Attachment, createAttachment } from './attachment.js';
 import type { SessionChannels } from './session-channels.js';
@@ -26,6 +27,10 @@ export interface AttachedSourcesOptions {
   readonly channels: Pick<SessionChannels, 'all' | 'has'>;
   feed(input: Input): void;
   audience(source: SourceId): SourceAudience;
+  /** The optional channels of a source that somebody wants now. Default: none. */
+  wanted?(source: SourceId): readonly number[];
+  /** The renditions that are announced now. Default: none. */
+  renditions?(): readonly RenditionKbps[];
   now(): number;
   /** Measures silence: the time in which this process could listen (runtime/attended-clock.ts), ms. */
   attended(): number;
@@ -67,6 +72,8 @@ export interface AttachedSources {
    * withdrawn as soon as their connections end.
    */
   tellLeaving(isTold?: (id: SourceId) => boolean): void;
+  /** Other optional channels of a source are wanted. */
+  onDemand(id: SourceId, channels: readonly number[]): void;
   /** Whether a source is connected, or may come back. */
   has(id: SourceId | undefined): boolean;
   readonly count: number;
@@ -98,7 +105,7 @@ export function createAttachedSources(options: AttachedSourcesOptions): Attached
     const { id, epoch } = client.source;
     epochs.set(id, epoch);
     const previous = attached.get(id);
-    const admission = createAduAdmission(id, channels, options.now());
+    const admission = createAduAdmission(id, channels, options.now(), options.renditions);
     const onWithdrawn = (): void => void attached.delete(id);
     const attachment = createAttachment({ ...options, client, admission, counters, onWithdrawn });
     attached.set(id, attachment);
@@ -142,6 +149,7 @@ export function createAttachedSources(options: AttachedSourcesOptions): Attached
         else attachment.becomeFinal();
       }
     },
+    onDemand: (id, channels) => attached.get(id)?.sendWanted(channels),
     has: (id) => id !== undefined && attached.has(id),
     get count() {
       return attached.size;

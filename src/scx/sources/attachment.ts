@@ -20,6 +20,8 @@ export interface AttachmentOptions {
   attended(): number;
   feed(input: Input): void;
   audience(source: SourceId): SourceAudience;
+  /** The optional channels of it that somebody wants. Default: none. */
+  wanted?(source: SourceId): readonly number[];
   /** Its source is withdrawn from the session. */
   onWithdrawn(): void;
 }
@@ -37,6 +39,8 @@ export interface Attachment {
   /** The client has another connection: ends this one, and leaves the source announced. */
   becomeReplaced(): void;
   sendLeaving(): void;
+  /** Tells it which optional channels are wanted. */
+  sendWanted(channels: readonly number[]): void;
   /** Its source is withdrawn as soon as the client's connection ends. */
   becomeFinal(): void;
 }
@@ -49,6 +53,8 @@ export function createAttachment(options: AttachmentOptions): Attachment {
   let isFinal = false;
   let heardAt = attended();
   let lostAt = heardAt;
+  /** Whether it was told of any channel that is wanted. */
+  let wantedIsTold = false;
 
   const disconnect = (reason?: string): void => {
     if (!isConnected) return;
@@ -95,9 +101,15 @@ export function createAttachment(options: AttachmentOptions): Attachment {
     client.sendAlive(options.audience(source.id));
   });
 
+  const sendWanted = (channels: readonly number[]): void => {
+    if (isConnected && (wantedIsTold || channels.length > 0)) client.sendWanted(channels);
+    wantedIsTold ||= channels.length > 0;
+  };
+
   return {
     source,
     client,
+    sendWanted,
     start: () => {
       log.info({ source, remoteAddress: client.remoteAddress }, 'A source is attached.');
       feed({ kind: 'announceSource', source });
@@ -108,6 +120,7 @@ export function createAttachment(options: AttachmentOptions): Attachment {
         onLeaving: whileConnected<void>(() => withdraw('it said that it is leaving')),
         onClose: whileConnected<string>(() => lose('its connection closed')),
       });
+      sendWanted(options.wanted?.(source.id) ?? []);
     },
     tick: () => {
       const at = attended();

@@ -17,6 +17,7 @@ export const networkClient = (connection: ClientConnection): SourceClient => ({
     connection.onClose(onClose);
   },
   sendAlive: (audience) => connection.send({ kind: 'alive', ...audience }),
+  sendWanted: (channels) => connection.send({ kind: 'wanted', channels }),
   sendLeaving: () => connection.send({ kind: 'leaving' }),
   close: (reason) => connection.close(reason),
 });

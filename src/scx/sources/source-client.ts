@@ -34,6 +34,8 @@ export interface SourceClient {
   listen(events: SourceClientEvents): void;
   /** Answers a KEEP_ALIVE. */
   sendAlive(audience: SourceAudience): void;
+  /** Somebody wants these optional channels of it, and no others: renditions. */
+  sendWanted(channels: readonly number[]): void;
   /** Asks it to attach to another SCX, because this one leaves. */
   sendLeaving(): void;
   /** Ends it after what was sent, with a reason. */

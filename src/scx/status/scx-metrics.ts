@@ -5,6 +5,7 @@
 import type { GossamerView } from '../../gossamer/view.js';
 import type { HeadGateCounters } from '../../http/server/head-gate.js';
 import type { OverlayCounters } from '../../overlay/sockets/counters.js';
+import type { RenditionKbps } from '../../session/renditions.js';
 import type { HookCounters } from '../listeners/listener-hook.js';
 import type { Listeners } from '../listeners/listeners.js';
 import type { Playout } from '../listeners/playout.js';
@@ -27,7 +28,9 @@ export interface Counted {
   readonly listeners: Listeners;
   readonly polling: PollingListeners;
   readonly audience: Playout['audience'];
-  readonly renditions: Pick<Renditions, 'active' | 'counters'>;
+  readonly renditions: Pick<Renditions, 'active' | 'here' | 'counters'>;
+  /** The renditions that are made here for encoders. Default: none. */
+  readonly making?: ReadonlySet<RenditionKbps>;
   readonly onAir: OnAir;
   readonly sources: AttachedSources;
   readonly receivers: Pick<Receivers, 'count' | 'counters' | 'ofGroup' | 'groupCounters'>;
@@ -67,14 +70,24 @@ function listenerMetrics({ listeners, polling, audience }: Counted): Metric[] {
   ];
 }
 
-function renditionMetrics({ renditions, listeners }: Counted): Metric[] {
-  const { frames, bytes, threadsLost, framesLost } = renditions.counters;
+function renditionMetrics({ renditions, listeners, making }: Counted): Metric[] {
+  const { active, here, counters } = renditions;
+  const { frames, bytes, threadsLost, framesLost, framesTaken, takenOver } = counters;
+  const taken = active.length - here.length;
+  const made = here.length + (making?.size ?? 0);
   const heard = [...listeners.byRendition().values()].reduce((sum, count) => sum + count, 0);
   return [
-    gauge('renditions_made', 'Renditions that are being made', renditions.active.length),
+    gauge('renditions_made', 'Renditions that are being made here', made),
+    gauge('renditions_taken', 'Renditions that are heard, and come from their source', taken),
     gauge('listeners_renditions', 'Those of the listeners that hear a rendition', heard),
-    counter('rendition_frames', 'Frames made for renditions', frames),
+    counter('rendition_frames', 'Frames made here for renditions', frames),
     counter('rendition_bytes', 'Their bytes', bytes),
+    counter(
+      'rendition_frames_taken',
+      'Frames of renditions that came from their source',
+      framesTaken,
+    ),
+    counter('renditions_taken_over', 'Renditions that were made here as none came', takenOver),
     counter('rendition_threads_lost', 'Threads of renditions that had to be replaced', threadsLost),
     counter('rendition_frames_lost', 'Frames that could not be made', framesLost),
   ];

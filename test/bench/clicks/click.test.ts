@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createClickMeter } from '../../../scripts/bench/clicks/click.js';
 import { type Spliced, splice } from '../../../scripts/bench/clicks/splice.js';
 import { windowsFit } from '../../../src/mp3/frames/window-fit.js';
-import { createFrameCodec } from '../../../src/scx/renditions/frame-codec.js';
+import { createFrameCodec } from '../../../src/transcode/frame-codec.js';
 import { decoded } from '../../mp3/decode.js';
 import { makeToneFrames } from '../../mp3/make-mp3.js';
 

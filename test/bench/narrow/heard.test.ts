@@ -16,8 +16,8 @@ import {
 } from '../../../scripts/bench/players/tone-code.js';
 import { silenced } from '../../../src/mp3/frames/lead-in.js';
 import { createReservoir, wholeFrame } from '../../../src/mp3/frames/whole-frame.js';
-import { createFrameCodec } from '../../../src/scx/renditions/frame-codec.js';
 import type { RenditionKbps } from '../../../src/session/renditions.js';
+import { createFrameCodec } from '../../../src/transcode/frame-codec.js';
 
 let code: ToneCode;
 let original: Uint8Array[];

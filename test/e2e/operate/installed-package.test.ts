@@ -111,7 +111,7 @@ test('The tarball holds the build, the pages, the texts and what deploys it, no 
     ...['dist/cluster/history/store-thread.js', 'dist/cluster/history/node-sqlite3-wasm.wasm'],
     ...['dist/web/overlay.js', 'dist/web/dashboard.js', 'dist/web/dashboard.css'],
     ...['dist/library/gossamer.js', 'dist/library/simulator.js'],
-    'dist/scx/renditions/transcode-thread.js',
+    'dist/transcode/transcode-thread.js',
     'dist/bundled-licences.txt',
   ];
   const chunks = packed.filter((path) => /^dist\/chunks\/[\w-]+-[A-Z0-9]{8}\.js$/.test(path));

@@ -17,13 +17,14 @@ let trust: SourceTrust;
 let check: CheckLot;
 let refused: LotRefusal[] = [];
 const now = (): number => clock;
+const isLive = (channel: number): boolean => channel === 1;
 
 beforeEach(() => {
   clock = 1_000_000_000;
   refused = [];
   trust = createSourceTrust(SOURCE_KEYS, now);
   const onRefused = (why: LotRefusal): void => void refused.push(why);
-  check = createLotCheck({ session: SESSION, main: 1, trust, now, onRefused });
+  check = createLotCheck({ session: SESSION, isLive, trust, now, onRefused });
 });
 
 const decode = (bytes: Uint8Array): LotFrame => {
@@ -119,7 +120,7 @@ describe('A lot', () => {
 
   test('of a session without a list is believed', () => {
     const open = createLotCheck({
-      ...{ session: SESSION, main: 1, now, trust: createSourceTrust(undefined, now) },
+      ...{ session: SESSION, isLive, now, trust: createSourceTrust(undefined, now) },
       onRefused: () => undefined,
     });
     expect(open(frameOf(sign({ key: STRANGER_KEY }))).kind).toBe('believed');

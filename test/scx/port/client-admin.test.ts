@@ -61,7 +61,7 @@ const attach = (sources: ReturnType<typeof attached>, digit: string) => {
   sources.handleClient({
     ...{ source: source(digit), remoteAddress: `192.0.2.${Number.parseInt(digit, 16)}` },
     key: STATION.key,
-    ...{ sendAlive: () => undefined, sendLeaving: () => undefined },
+    ...{ sendAlive: () => undefined, sendWanted: () => undefined, sendLeaving: () => undefined },
     listen: ({ onAdu }) => {
       publish = onAdu;
     },

@@ -118,6 +118,7 @@ function client(of: Source) {
       events = registered;
     },
     sendAlive: (audience) => said.push({ kind: 'alive', ...audience }),
+    sendWanted: (channels) => said.push({ kind: 'wanted', channels }),
     sendLeaving: () => said.push({ kind: 'leaving' }),
     close: (reason) => said.push(`closed: ${reason ?? ''}`),
   };

@@ -26,6 +26,8 @@ export interface ParentChangeOptions {
   readonly flow: UpstreamFlow;
   /** Whether ADUs may be lost on the way. */
   readonly isLossy: boolean;
+  /** Nobody is asked for what the parent may withhold: it would have to be brought there first. */
+  readonly isOptional?: boolean;
   readonly usualInterval: UsualInterval;
   /** The member, if it is a neighbour. */
   neighbour(id: NodeId): Member | undefined;
@@ -92,7 +94,7 @@ const FAILED_MAX = 64;
 
 /** Creates the change of parents of one flow; no upstream has been asked. */
 export function createParentChange(options: ParentChangeOptions): ParentChange {
-  const { context, flow, isLossy, usualInterval, neighbour } = options;
+  const { context, flow, isLossy, isOptional, usualInterval, neighbour } = options;
   const { stream, watch } = flow;
   const isMain = watch !== undefined;
   const silence = createSilence(context.config, usualInterval);
@@ -205,7 +207,7 @@ export function createParentChange(options: ParentChangeOptions): ParentChange {
   /** A quiet channel shows no silence: another neighbour is asked in turn for what is withheld. */
   const witnessDueAt = (): number => {
     const parent = upstreams.parent();
-    if (isMain || parent === undefined) return Number.POSITIVE_INFINITY;
+    if (isMain || isOptional || parent === undefined) return Number.POSITIVE_INFINITY;
     return witnessAt ?? parent.askedAt + context.config.witnessIntervalMs;
   };
 

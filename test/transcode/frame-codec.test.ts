@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseFrameHeader } from '../../../src/mp3/frames/frame-header.js';
-import { leadIn } from '../../../src/mp3/frames/lead-in.js';
-import { mainDataBegin } from '../../../src/mp3/frames/side-info.js';
-import { createFrameCodec } from '../../../src/scx/renditions/frame-codec.js';
-import type { RenditionKbps } from '../../../src/session/renditions.js';
-import { bestLag, correlation, decoded } from '../../mp3/decode.js';
-import { makeToneFrames, noiseBytes } from '../../mp3/make-mp3.js';
+import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
+import { leadIn } from '../../src/mp3/frames/lead-in.js';
+import { mainDataBegin } from '../../src/mp3/frames/side-info.js';
+import type { RenditionKbps } from '../../src/session/renditions.js';
+import { createFrameCodec } from '../../src/transcode/frame-codec.js';
+import { bestLag, correlation, decoded } from '../mp3/decode.js';
+import { makeToneFrames, noiseBytes } from '../mp3/make-mp3.js';
 
 const formOf = (frame: Uint8Array) => {
   const { sampleRateHz, samples, bitrateKbps, channelMode } = parseFrameHeader(frame, 0)!;

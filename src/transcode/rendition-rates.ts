@@ -1,6 +1,6 @@
 /** The bit rates in which a rendition is made of sound of some form. */
-import type { FrameHeader } from '../../mp3/frames/frame-header.js';
-import type { RenditionKbps } from '../../session/renditions.js';
+import type { FrameHeader } from '../mp3/frames/frame-header.js';
+import type { RenditionKbps } from '../session/renditions.js';
 
 /** MPEG 2 goes up to 160 kbit/s; its low sample rates (MPEG 2.5) are of use up to 64. */
 const MAX_KBPS = { 1: 256, 2: 160, 2.5: 64 } as const;

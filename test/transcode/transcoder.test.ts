@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { parseFrameHeader } from '../../../src/mp3/frames/frame-header.js';
-import { startThread } from '../../../src/runtime/thread.js';
-import { createTranscoder, type Transcoder } from '../../../src/scx/renditions/transcoder.js';
-import type { PlayedFrame } from '../../../src/scx/sound/chunk.js';
-import { correlation, decoded } from '../../mp3/decode.js';
-import { makeToneFrames } from '../../mp3/make-mp3.js';
+import { parseFrameHeader } from '../../src/mp3/frames/frame-header.js';
+import { startThread } from '../../src/runtime/thread.js';
+import type { PlayedFrame } from '../../src/scx/sound/chunk.js';
+import { createTranscoder, type Transcoder } from '../../src/transcode/transcoder.js';
+import { correlation, decoded } from '../mp3/decode.js';
+import { makeToneFrames } from '../mp3/make-mp3.js';
 
 const played = (bytes: Uint8Array, sequence: number): PlayedFrame => ({
   ...{ bytes, sequence, title: null, startsStream: false },
@@ -18,12 +18,12 @@ const tones = async (seconds: number): Promise<PlayedFrame[]> =>
   (await makeToneFrames({ seconds })).map(played);
 
 const realThread = (kbps: number): Worker =>
-  startThread('scx/renditions/transcode-thread', { workerData: kbps });
+  startThread('transcode/transcode-thread', { workerData: kbps });
 
 /** A thread of this code. */
 const threadOf = (code: string) => (): Worker => new Worker(code, { eval: true });
 
-let transcoder: Transcoder | undefined;
+let transcoder: Transcoder<PlayedFrame> | undefined;
 afterEach(() => {
   transcoder?.close();
   transcoder = undefined;
@@ -33,7 +33,7 @@ function open(primers: readonly PlayedFrame[], start: (kbps: number) => Worker =
   const made: PlayedFrame[] = [];
   const threads: Worker[] = [];
   const lost: number[] = [];
-  const opened = createTranscoder({
+  const opened = createTranscoder<PlayedFrame>({
     ...{ kbps: 64, primers },
     start: (kbps) => {
       const thread = start(kbps);
@@ -137,15 +137,5 @@ describe('A transcoder', () => {
     for (let second = 0; second < 31; second++) push(frames);
     expect(lost.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(700);
     await vi.waitFor(() => expect(threads.length).toBe(2), 10_000);
-  });
-
-  test('gives a late title to the frames that are not made yet', async () => {
-    const frames = await tones(1);
-    const { push, retitle, made } = open([]);
-    push(frames);
-    retitle(20, null, 'late');
-    await untilMade(made, frames);
-    expect(made[19]?.title).toBe(null);
-    expect(made[20]?.title).toBe('late');
   });
 });

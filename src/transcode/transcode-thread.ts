@@ -3,7 +3,7 @@
  * what listeners are due meanwhile. What goes wrong ends the thread; the transcoder starts another.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { RenditionKbps } from '../../session/renditions.js';
+import type { RenditionKbps } from '../session/renditions.js';
 import { createFrameCodec } from './frame-codec.js';
 import type { TranscodeAnswer, TranscodeJob } from './transcode-job.js';
 

@@ -12,10 +12,10 @@
  */
 import { MPEGDecoder } from 'mpg123-decoder';
 import { createMp3Encoder } from 'wasm-media-encoders';
-import { type FrameHeader, parseFrameHeader } from '../../mp3/frames/frame-header.js';
-import { createLeadIn } from '../../mp3/frames/lead-in.js';
-import { createReservoir, type Reservoir, wholeFrame } from '../../mp3/frames/whole-frame.js';
-import type { RenditionKbps } from '../../session/renditions.js';
+import { type FrameHeader, parseFrameHeader } from '../mp3/frames/frame-header.js';
+import { createLeadIn } from '../mp3/frames/lead-in.js';
+import { createReservoir, type Reservoir, wholeFrame } from '../mp3/frames/whole-frame.js';
+import type { RenditionKbps } from '../session/renditions.js';
 import { isBlended, rateFor } from './rendition-rates.js';
 
 /** A codec; what it is given is not kept. */

@@ -1,6 +1,6 @@
 /**
  * Makes the frames of a rendition in a thread, in the order in which they are played: each one keeps the
- * number, the title and the time of its original.
+ * number and all else of its original but the bytes.
  *
  * A thread that ends, or answers no more, is replaced. All that it has not answered is kept and goes to the
  * next one, after the few frames before it, so that no number is missing and the sound goes on from the same
@@ -11,26 +11,33 @@
  */
 import type { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import { backoffMs } from '../../lib/backoff.js';
-import { startThread } from '../../runtime/thread.js';
-import type { RenditionKbps } from '../../session/renditions.js';
-import type { PlayedFrame } from '../sound/chunk.js';
+import { backoffMs } from '../lib/backoff.js';
+import { startThread } from '../runtime/thread.js';
+import type { RenditionKbps } from '../session/renditions.js';
 import type { TranscodeAnswer, TranscodeJob } from './transcode-job.js';
 
+/** A frame of sound. */
+export interface SoundFrame {
+  readonly bytes: Uint8Array;
+  readonly durationMs: number;
+  /** The source's number of it. */
+  readonly sequence: number;
+  /** Another source, or a hole: no decoder has what came before this frame. */
+  readonly startsStream: boolean;
+}
+
 /** Makes frames of a lower bit rate until it is closed. */
-export interface Transcoder {
-  push(frames: readonly PlayedFrame[]): void;
-  /** See AudioRing.retitle: the same for frames that are not made yet. */
-  retitle(from: number, before: string | null, title: string | null): void;
+export interface Transcoder<Frame extends SoundFrame> {
+  push(frames: readonly Frame[]): void;
   close(): void;
 }
 
-export interface TranscoderOptions {
+export interface TranscoderOptions<Frame extends SoundFrame> {
   readonly kbps: RenditionKbps;
   /** The last frames before the first one that is pushed. */
-  readonly primers: readonly PlayedFrame[];
+  readonly primers: readonly Frame[];
   /** Takes the frames that are made. */
-  onFrames(frames: readonly PlayedFrame[]): void;
+  onFrames(frames: readonly Frame[]): void;
   /** A thread was lost, and with it so many frames, mostly none. */
   onLost(frames: number): void;
   readonly log: Pick<Logger, 'warn'>;
@@ -57,15 +64,15 @@ const RESTART = { firstMs: 250, lastMs: 4000 } as const;
 const startTranscodeThread = (kbps: RenditionKbps): Worker => {
   // The decoder prints complaints about broken frames, which are of no use to anybody.
   const options = { workerData: kbps, stdout: true, stderr: true };
-  const thread = startThread('scx/renditions/transcode-thread', options);
+  const thread = startThread('transcode/transcode-thread', options);
   thread.stdout.resume();
   thread.stderr.resume();
   return thread;
 };
 
 /** Pieces of frames that follow each other. */
-function runsOf(frames: readonly PlayedFrame[]): PlayedFrame[][] {
-  const runs: PlayedFrame[][] = [];
+function runsOf<Frame extends SoundFrame>(frames: readonly Frame[]): Frame[][] {
+  const runs: Frame[][] = [];
   for (const frame of frames) {
     const run = runs.at(-1);
     if (run === undefined || frame.startsStream) runs.push([frame]);
@@ -75,21 +82,23 @@ function runsOf(frames: readonly PlayedFrame[]): PlayedFrame[][] {
 }
 
 /** The last frames from which the stream goes on. */
-const primersOf = (frames: readonly PlayedFrame[]): readonly PlayedFrame[] =>
+const primersOf = <Frame extends SoundFrame>(frames: readonly Frame[]): readonly Frame[] =>
   runsOf(frames).at(-1)?.slice(-PRIMERS) ?? [];
 
 /** Copies, because a frame is a view of more bytes than its own. */
-const copiesOf = (frames: readonly PlayedFrame[]): Uint8Array[] =>
+const copiesOf = (frames: readonly SoundFrame[]): Uint8Array[] =>
   frames.map(({ bytes }) => new Uint8Array(bytes));
 
-const durationOf = (frames: readonly PlayedFrame[]): number =>
+const durationOf = (frames: readonly SoundFrame[]): number =>
   frames.reduce((sum, { durationMs }) => sum + durationMs, 0);
 
 /** Creates a transcoder, whose thread starts at once. */
-export function createTranscoder(options: TranscoderOptions): Transcoder {
+export function createTranscoder<Frame extends SoundFrame>(
+  options: TranscoderOptions<Frame>,
+): Transcoder<Frame> {
   const { kbps, log, start = startTranscodeThread } = options;
   let past = primersOf(options.primers);
-  let waiting: PlayedFrame[] = [];
+  let waiting: Frame[] = [];
   let thread: Worker | undefined;
   let jobs = 0;
   let hasAnswered = false;
@@ -114,7 +123,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
     if (jobs === 1) watch();
   };
 
-  const sendRuns = (frames: readonly PlayedFrame[]): void => {
+  const sendRuns = (frames: readonly Frame[]): void => {
     for (const run of runsOf(frames)) {
       const startsStream = run[0]?.startsStream === true;
       send({ startsStream, primers: [], frames: copiesOf(run) });
@@ -196,7 +205,7 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
   return {
     push: (frames) => {
       if (frames.length === 0 || isClosed) return;
-      const [first, ...others] = frames as [PlayedFrame, ...PlayedFrame[]];
+      const [first, ...others] = frames as [Frame, ...Frame[]];
       const next = [{ ...first, startsStream: first.startsStream || isCut }, ...others];
       isCut = false;
       waiting.push(...next);
@@ -204,11 +213,6 @@ export function createTranscoder(options: TranscoderOptions): Transcoder {
       if (durationOf(waiting) <= WAITING_MS) return;
       giveUp();
       if (thread !== undefined) lose('it is too slow');
-    },
-    retitle: (from, before, title) => {
-      waiting = waiting.map((frame) =>
-        frame.sequence >= from && frame.title === before ? { ...frame, title } : frame,
-      );
     },
     close: () => {
       isClosed = true;
