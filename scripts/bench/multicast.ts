@@ -8,8 +8,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type LocalHost, openLocalNetwork } from '../../test/e2e/support/local-network.js';
 import { CLIP, type Running, start, until } from '../../test/e2e/support/processes.js';
-import { createStage } from '../../test/e2e/support/stage.js';
+import { createStage, type Stage } from '../../test/e2e/support/stage.js';
 import { type Flag, type Flags, numberOf, type Row, round } from './benchmark.js';
+import { closeOnSignal } from './machine/close-on-signal.js';
 
 export const flags: Readonly<Record<string, Flag>> = {
   receivers: { standard: '100', help: 'receivers in all' },
@@ -57,12 +58,12 @@ async function filterGroups(host: LocalHost, receivers: Running, count: number) 
 }
 
 async function measure(
+  stage: Stage,
   hosts: readonly LocalHost[],
   { receivers, seconds }: { readonly receivers: number; readonly seconds: number },
   multicast: readonly string[],
 ): Promise<Row> {
   const [host, ...others] = hosts as [LocalHost, ...LocalHost[]];
-  const stage = createStage();
   try {
     const cluster = await stage.cluster({ host, extra: multicast });
     const announcement = await stage.announce(cluster, `scattercast://${PATH}`);
@@ -115,11 +116,17 @@ export async function run(flags: Flags): Promise<Row[]> {
     seconds: numberOf(flags, 'seconds'),
   };
   const network = openLocalNetwork(1 + Math.min(numberOf(flags, 'hosts'), wanted.receivers));
+  const [first, second] = [createStage(), createStage()];
+  const close = async (): Promise<void> => {
+    await Promise.all([first.close(), second.close()]);
+    network.close();
+  };
+  closeOnSignal(close);
   const groups = ['--multicast', '239.192.40.0/24', '--interface', 'eth0'];
   try {
-    const unicast = await measure(network.hosts, wanted, []);
-    return [unicast, await measure(network.hosts, wanted, groups)];
+    const unicast = await measure(first, network.hosts, wanted, []);
+    return [unicast, await measure(second, network.hosts, wanted, groups)];
   } finally {
-    network.close();
+    await close();
   }
 }

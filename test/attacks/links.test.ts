@@ -18,6 +18,7 @@ import { createTestimonies } from '../../src/overlay/tls/testimony.js';
 import { steadyTimeMs } from '../../src/runtime/steady-time.js';
 import { createDecoder } from '../../src/wire/decoder.js';
 import { encodeHello, encodeMessage, encodeSigned } from '../../src/wire/encoder.js';
+import { WIRE_VERSION } from '../../src/wire/hello.js';
 import { afterTest } from '../after-test.js';
 import {
   announce,
@@ -275,8 +276,8 @@ test.each([
   const closed = new Promise((done) => socket.on('close', done));
   socket.write(bytes);
   await closed;
-  const reason =
-    'this SCX speaks version 7 of the protocol, over TLS: update the side that connects to it';
+  const protocol = `version ${WIRE_VERSION} of the protocol, over TLS`;
+  const reason = `this SCX speaks ${protocol}: update the side that connects to it`;
   expect(heard).toEqual([{ kind: 'refusal', reason }]);
   expect(station.overlay.counters.connectionsRefused).toBe(1);
 });

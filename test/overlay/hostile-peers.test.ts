@@ -5,6 +5,7 @@ import type { Message } from '../../src/gossamer/core/message.js';
 import type { Address, NodeId } from '../../src/gossamer/core/node.js';
 import { OVERLAY_LIMITS } from '../../src/overlay/sockets/limits.js';
 import { encodeDataMessage, encodeHello, encodeMessage } from '../../src/wire/encoder.js';
+import { WIRE_VERSION } from '../../src/wire/hello.js';
 import { rawFrame } from '../wire/support.js';
 import {
   announce,
@@ -56,7 +57,7 @@ test.each([
   [
     'another version',
     strangerHello(7, { version: 9 }),
-    'protocol version 9 is not supported: this is version 7',
+    `protocol version 9 is not supported: this is version ${WIRE_VERSION}`,
   ],
   ['our own id', strangerHello(1), 'own id'],
   ['an id that is not that of the key', strangerHello(8), 'the id is not that of the key'],

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { explain } from './replay.js';
 import { drawScenario, isLossless, playScenario, type Scenario } from './scenario.js';
 
-const SEEDS_IN_GATE = 5;
+const SEEDS_IN_GATE = 4;
 
 const seeds = Array.from({ length: SEEDS_IN_GATE }, (_, index) => index + 1);
 

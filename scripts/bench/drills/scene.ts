@@ -13,6 +13,7 @@ import {
   listenUrl,
   type Stage,
 } from '../../../test/e2e/support/stage.js';
+import { closeOnSignal } from '../machine/close-on-signal.js';
 import { numberedAudio } from '../players/numbered-audio.js';
 import { createFrameListener, type FrameListener } from './frame-listener.js';
 import { type Network, openNetwork } from './network.js';
@@ -201,13 +202,6 @@ async function build(stage: Stage, network: Network, options: SceneOptions): Pro
     },
   };
   return scene;
-}
-
-/** Removes everything first when the process is told to stop. */
-function closeOnSignal(close: () => Promise<void>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void close().then(() => process.exit(130)));
-  }
 }
 
 /**

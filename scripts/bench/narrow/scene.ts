@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { type LocalHost, openLocalNetwork } from '../../../test/e2e/support/local-network.js';
 import { type Running, start, until } from '../../../test/e2e/support/processes.js';
 import { createStage, listenUrl, type Stage } from '../../../test/e2e/support/stage.js';
+import { closeOnSignal } from '../machine/close-on-signal.js';
 import { type Arrival, parseArrivals } from './heard.js';
 
 const PATH = 'radio.example/night';
@@ -83,6 +84,7 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
     await stage.close();
     network.close();
   };
+  closeOnSignal(close);
   try {
     const arrivals = await build(network, stage, options, listeners);
     return { hosts: network.hosts, arrivals, close };

@@ -27,6 +27,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT, UserError } from '../../../src/lib/user-error.js';
+import { closeOnSignal } from '../machine/close-on-signal.js';
 
 /** A manager of the Swarm. */
 export interface Machine {
@@ -243,13 +244,6 @@ function joinSwarm([first, ...others]: readonly Machine[]): void {
   const token = first.docker('swarm', 'join-token', '--quiet', 'manager');
   for (const other of others) {
     other.docker('swarm', 'join', '--token', token, ...at(other.address), `${first.address}:2377`);
-  }
-}
-
-/** Removes everything first when this process is told to stop. */
-function closeOnSignal(close: () => Promise<void>): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void close().finally(() => process.exit(130)));
   }
 }
 

@@ -182,7 +182,8 @@ describe.skipIf(!existsSync(FIREFOX))('In Firefox', () => {
       const now = await position();
       return now > 1 && now !== before;
     });
-    expect(await page.title()).toMatch(/^Scattercast - Scattercast demo \u00b7 /);
+    const isTold = /^Scattercast - Scattercast demo \u00b7 /;
+    await until('its title', async () => isTold.test(await page.title()));
     await page.close();
     await untilNobody();
     expect(problems).toEqual([]);
