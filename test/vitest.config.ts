@@ -61,7 +61,7 @@ const DRILLS = ['test/e2e/drills/*.test.ts'];
 /** Two cores, and one more worker, as some of these tests wait for sockets. */
 const COMPUTING = 3;
 /** What waits leaves room for others. */
-const WAITING = 8;
+const WAITING = 7;
 /** So do drills, but not for as many: they look at gaps. */
 const DRILLING = 4;
 
