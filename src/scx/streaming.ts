@@ -345,6 +345,7 @@ export async function openStreaming(options: StreamingOptions): Promise<Streamin
     metrics: () =>
       drawScxMetrics({
         ...{ view: overlay.view(), overlay: overlay.counters, sources, receivers, login },
+        making: ingest.making(),
         ...playout,
       }),
     sendSourcesAway: async (withinMs) => {

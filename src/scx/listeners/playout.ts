@@ -9,6 +9,7 @@ import type { GossamerEvent } from '../../gossamer/core/effects.js';
 import type { Adu, SourceId } from '../../gossamer/core/node.js';
 import { steadyTimeMs } from '../../runtime/steady-time.js';
 import { createRewind, type Rewind } from '../recording/rewind.js';
+import type { Patience } from '../renditions/rendition.js';
 import { createRenditions, type Renditions } from '../renditions/renditions.js';
 import { type AudioRing, createAudioRing } from '../sound/audio-ring.js';
 import type { PlayedFrame } from '../sound/chunk.js';
@@ -100,6 +101,8 @@ interface PlayoutOptions
   readonly attended?: () => number;
   /** The clients that receive (receivers/), who listen as well and are served elsewhere. */
   readonly receiving?: () => number;
+  /** How long renditions wait for their channels. Default: that of production. */
+  readonly patience?: Patience;
   /** These frames of a source are played next. */
   readonly onPlayed?: (source: SourceId, frames: readonly PlayedFrame[]) => void;
 }
@@ -165,7 +168,7 @@ export function createPlayout(
   const rewind = createRewind({ segments, burstMs, now, wallNow: steadyTimeMs });
   const renditions = createRenditions({
     ...{ ring, now, staleMs: OFF_AIR_MS, historyMs: Math.max(burstMs + BEHIND_MS, LISTED_MS) },
-    needMs: burstMs + BEHIND_MS,
+    ...{ needMs: burstMs + BEHIND_MS, patience: options.patience },
     createRing: () => createRing(burstMs, true),
     onFrames: () => {
       if (listeners.waiting > 0) openSoon(now());

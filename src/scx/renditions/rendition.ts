@@ -5,13 +5,13 @@
  *   channel   the source sends it (transcode/rendition-maker.ts), over the tree of the rendition's channel
  *   here      a thread of this SCX makes it (transcode/transcoder.ts)
  *
- * The channel is waited for. When it brings nothing for LATE_MS, because an SCX on the way or the source
+ * The channel is waited for. When it brings nothing for `lateMs`, because an SCX on the way or the source
  * does not know renditions, or a thread has ended there, a thread here goes on with the very frame that is
- * missing. When the channel has been steady for STEADY_MS it takes over again, at the first frame that it has: what the
+ * missing. When the channel has been steady for `steadyMs` it takes over again, at the first frame that it has: what the
  * thread has made meanwhile waits for it. At each change the first frame stands alone (mp3/frames/whole-frame.ts), as the
  * encoder before had other bytes in its reservoir. So no number is missing or comes twice.
  *
- * Bounded: what waits is what came within LATE_MS, or what the transcoder keeps.
+ * Bounded: what waits is what came within `lateMs`, or what the transcoder keeps.
  */
 
 import { wholeFrame } from '../../mp3/frames/whole-frame.js';
@@ -54,6 +54,8 @@ export interface RenditionOptions {
   /** Frames that its first listeners need, ms: it may begin without those before. */
   readonly needMs: number;
   readonly taken: TakenFrames;
+  /** Default: that of production. */
+  readonly patience?: Patience | undefined;
   open(options: TranscoderOptions<PlayedFrame>): Transcoder<PlayedFrame>;
   /** Frames are in the ring, which were made here or not. */
   onFrames(frames: readonly PlayedFrame[], madeHere: boolean): void;
@@ -71,15 +73,18 @@ interface Waiting {
   made?: PlayedFrame;
 }
 
-/**
- * The first frames are waited for so long, ms: a thread starts at the source and makes some seconds. Guess:
- * players wait longer.
- */
-const OPENING_MS = 2500;
-/** Any other frame is made here if it does not come within this time, ms. Guess: less than a burst. */
-const LATE_MS = 1500;
-/** A channel that has brought all frames for so long is relied on again, ms. Guess. */
-const STEADY_MS = 3000;
+/** How long the channel is waited for, ms. */
+export interface Patience {
+  /** For the first frames: a thread starts at the source, and makes some seconds. */
+  readonly openingMs: number;
+  /** For any other frame. */
+  readonly lateMs: number;
+  /** A channel that has brought all frames for so long is relied on again. */
+  readonly steadyMs: number;
+}
+
+/** Guesses: players wait longer for the first sound, and a burst is longer than the others. */
+const PATIENCE: Patience = { openingMs: 2500, lateMs: 1500, steadyMs: 3000 };
 /** How far a steady channel may be behind, frames. Guess: a second and a half. */
 const BEHIND_MAX = 60;
 /** How long a change back to the channel may take, ms. Guess: what listeners have in reserve. */
@@ -91,6 +96,7 @@ const durationOf = (waiting: readonly Waiting[]): number =>
 /** Creates a rendition that waits for its channel. */
 export function createRendition(options: RenditionOptions): Rendition {
   const { kbps, ring, history, taken, needMs, log, now } = options;
+  const { openingMs, lateMs, steadyMs } = options.patience ?? PATIENCE;
   let origin: Origin = 'opening';
   let waiting: Waiting[] = history.frames.map((frame) => ({ frame, at: now() }));
   /** The last frames that are in the ring, as they were played. */
@@ -195,12 +201,12 @@ export function createRendition(options: RenditionOptions): Rendition {
       waiting = rest;
       return becomeTaken();
     }
-    if (now() - head.at > OPENING_MS) becomeHere();
+    if (now() - head.at > openingMs) becomeHere();
   };
 
   const isSteady = (): boolean => {
     const run = taken.run((waiting.at(-1)?.frame ?? past.at(-1))?.source);
-    return isNear() && run !== undefined && now() - run.since >= STEADY_MS && now() >= returnAt;
+    return isNear() && run !== undefined && now() - run.since >= steadyMs && now() >= returnAt;
   };
 
   /** The channel takes over from the thread, at the first frame that it has. */
@@ -211,7 +217,7 @@ export function createRendition(options: RenditionOptions): Rendition {
     if (head === undefined || takenOf(head.frame) !== undefined) return becomeTaken();
     if (now() - returningSince <= RETURNING_MS) return;
     returningSince = undefined;
-    returnAt = now() + STEADY_MS;
+    returnAt = now() + steadyMs;
     putAllMade();
   };
 
@@ -219,7 +225,7 @@ export function createRendition(options: RenditionOptions): Rendition {
     if (origin === 'opening') openIfDue();
     if (origin === 'channel') putAllTaken();
     const head = waiting[0];
-    if (origin === 'channel' && head !== undefined && now() - head.at > LATE_MS) becomeHere();
+    if (origin === 'channel' && head !== undefined && now() - head.at > lateMs) becomeHere();
     if (origin === 'here') returnIfDue();
   };
 

@@ -23,7 +23,7 @@ import {
 } from '../../transcode/transcoder.js';
 import type { AudioRing } from '../sound/audio-ring.js';
 import type { PlayedFrame } from '../sound/chunk.js';
-import { createRendition, type Rendition } from './rendition.js';
+import { createRendition, type Patience, type Rendition } from './rendition.js';
 import { createTakenFrames, type TakenFrames } from './taken-frames.js';
 
 /** One that is heard. */
@@ -79,6 +79,8 @@ export interface RenditionsOptions {
   readonly needMs?: number;
   /** Audio older than this is none to begin with: the session is off the air, ms. */
   readonly staleMs: number;
+  /** Default: that of production. */
+  readonly patience?: Patience | undefined;
   /** A rendition has new frames. */
   onFrames(): void;
   readonly log: Pick<Logger, 'warn' | 'info'>;
@@ -122,7 +124,7 @@ export function createRenditions(options: RenditionsOptions): Renditions {
   const begin = (kbps: RenditionKbps): Active => {
     const taken = createTakenFrames();
     const rendition = createRendition({
-      ...{ kbps, taken, log, now, onFrames },
+      ...{ kbps, taken, log, now, onFrames, patience: options.patience },
       ...{ ring: options.createRing(), history: historyOf(options) },
       needMs: options.needMs ?? options.historyMs,
       open: (given) => {

@@ -22,6 +22,7 @@ function open(isSuccessor = false) {
     {
       ...{ identities: newIdentities(), burstMs: 1000, listenersMax: 5, writeIntervalMs: 100 },
       renditions: [64],
+      patience: { openingMs: 0, lateMs: 0, steadyMs: 0 },
     },
     () => performance.now() + ahead,
     isSuccessor,

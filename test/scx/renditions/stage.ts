@@ -8,6 +8,7 @@ import type { OverlayOptions } from '../../../src/overlay/overlay.js';
 import { startThread } from '../../../src/runtime/thread.js';
 import { createEncoderClient } from '../../../src/scx/ingest/encoder-client.js';
 import { createPlayout, type Playout } from '../../../src/scx/listeners/playout.js';
+import type { Patience } from '../../../src/scx/renditions/rendition.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
 import { createSessionChannels } from '../../../src/scx/sources/session-channels.js';
 import type { RenditionKbps } from '../../../src/session/renditions.js';
@@ -31,17 +32,20 @@ export interface StagedScx {
   parentOf(kbps?: RenditionKbps): string | undefined;
 }
 
-/** Starts an SCX that offers these rates. */
+/** However busy the machine is, the channel comes in time. */
+const UNHURRIED: Patience = { openingMs: 60_000, lateMs: 60_000, steadyMs: 3000 };
+
+/** Starts an SCX that offers 64 kbit/s. */
 export async function startScx(
   number: number,
   locations: readonly string[] = [],
   options: Partial<OverlayOptions> = {},
-  rates: readonly RenditionKbps[] = [64],
+  patience: Patience = UNHURRIED,
 ): Promise<StagedScx> {
   const playout = createPlayout(
     {
       ...{ identities: newIdentities(), burstMs: 1000, listenersMax: 5, writeIntervalMs: 100 },
-      renditions: [...rates],
+      ...{ renditions: [64], patience },
     },
     () => performance.now(),
   );

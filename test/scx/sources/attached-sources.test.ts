@@ -6,12 +6,27 @@ import { createAduAdmission } from '../../../src/scx/sources/adu-admission.js';
 import { createAttachedSources } from '../../../src/scx/sources/attached-sources.js';
 import { createSessionChannels } from '../../../src/scx/sources/session-channels.js';
 import type { SourceClient, SourceClientEvents } from '../../../src/scx/sources/source-client.js';
+import { renditionChannel } from '../../../src/session/renditions.js';
 import { STATION } from '../../session/signed.js';
 import { audioAdu, FRAME_MS, range, source, sourceId, titleAdu } from '../support.js';
 
 describe('The admission of ADUs', () => {
   const channels = createSessionChannels([{ id: 1 }, { id: 2 }, { id: 7, rateKbps: 80 }]);
   const create = () => createAduAdmission(sourceId('a'), channels, 0);
+
+  test('takes renditions that are announced, as whole frames and as fast as the sound', () => {
+    const admission = createAduAdmission(sourceId('a'), channels, 0, () => [64]);
+    const made = (kbps: 64 | 32, sequence: number, payload?: Buffer) => ({
+      ...audioAdu('a', sequence, payload),
+      channel: renditionChannel(kbps),
+    });
+    expect(admission(made(64, 0), 0).kind).toBe('publish');
+    expect(admission(made(64, 1, Buffer.from('no frame')), 0).kind).toBe('drop');
+    expect(admission(made(32, 0), 0).kind).toBe('drop');
+    const hour = range(2, Math.ceil(3_600_000 / FRAME_MS));
+    const taken = hour.filter((sequence) => admission(made(64, sequence), 0).kind === 'publish');
+    expect(taken.length * FRAME_MS).toBeLessThan(31_000);
+  });
 
   test('takes a channel that is announced while the client is connected, at its rate', () => {
     const session = createSessionChannels([{ id: 1 }]);
