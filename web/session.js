@@ -194,7 +194,7 @@ function setUpPicture() {
 }
 
 function setUpMediaKeys() {
-  const actions = { play: player.play, pause: player.stop, stop: player.stop };
+  const actions = { play: () => player.play(), pause: player.stop, stop: player.stop };
   for (const [action, handler] of Object.entries(actions)) {
     navigator.mediaSession?.setActionHandler(action, handler);
   }

@@ -63,6 +63,12 @@ afterAll(async () => {
   await stage.close();
 });
 
+type MediaKey = (details: { readonly action: string }) => void;
+
+interface MediaKeys {
+  setActionHandler(action: string, handler: MediaKey): void;
+}
+
 /** Ends an SCX with its listener, who must then be at the next one. */
 async function killListened(): Promise<void> {
   const [scx] = await cluster.scxs();
@@ -70,6 +76,22 @@ async function killListened(): Promise<void> {
   await until('the page to listen to the next SCX', async () =>
     (await cluster.scxs()).some(({ pid, listeners }) => pid !== scx?.pid && listeners === 1),
   );
+}
+
+/** Runs in the page before its scripts: what they do at media keys is kept. */
+function keepMediaKeys(): void {
+  const { MediaSession } = globalThis as unknown as { MediaSession: { prototype: MediaKeys } };
+  const kept = globalThis as unknown as { mediaKeys: Record<string, MediaKey> };
+  kept.mediaKeys = {};
+  MediaSession.prototype.setActionHandler = (action, handler) => {
+    kept.mediaKeys[action] = handler;
+  };
+}
+
+/** Runs in the page. */
+function pressMediaKey(action: string): void {
+  const { mediaKeys } = globalThis as unknown as { mediaKeys: Record<string, MediaKey> };
+  mediaKeys[action]?.({ action });
 }
 
 const untilNobody = (): Promise<unknown> =>
@@ -84,6 +106,8 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
 
   test('The page plays after one click, and goes on by itself when its SCX is killed', async () => {
     const { page, problems } = await open(`${cluster.url}/${PATH}`);
+    await page.addInitScript(keepMediaKeys);
+    await page.reload();
     expect(await page.locator('h1').textContent()).toBe(NAME);
     await page.getByText('Scattercast demo').first().waitFor();
     await page.getByRole('button', { name: /^Play/ }).click();
@@ -108,6 +132,10 @@ describe.skipIf(!existsSync(CHROMIUM))('In Chromium', () => {
       ];
     });
     expect(media).toEqual(['Scattercast - Scattercast demo', 'playing', '16x8', true]);
+    await page.evaluate(pressMediaKey, 'pause');
+    await page.getByRole('button', { name: /^Play/ }).waitFor();
+    await page.evaluate(pressMediaKey, 'play');
+    await until('sound after a media key', async () => (await positionIn(page)) > 1);
     await killListened();
     const position = await positionIn(page);
     await until('sound again', async () => {
