@@ -1,8 +1,8 @@
 /**
  * How loud a click is where a listener goes over from one bit rate to another.
  *
- * What is not in the original is the difference between what was heard and the original, decoded alike. Most of
- * it is the noise of the lower rate, which is there all along and is no click. At a change MP3 overlaps
+ * Both what was heard and the original are decoded, and their difference is looked at. Most of it is the noise
+ * of the lower rate, which is there all the time and is no click. At a change MP3 overlaps
  * the last window of the one with the first window of the other (576 samples, sine and cosine), each of its
  * 32 bands on its own. If both were made of the same sound with windows that fit, the difference D becomes
  * w1^2 D - w1 w2 D', where D' is D in reverse: at most 1.46 times the power that D has within the overlap.

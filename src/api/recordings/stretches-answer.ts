@@ -10,7 +10,7 @@
 import { refPath, type SessionIdentity } from '../../session/session-id.js';
 import { parseIndex, printStretch, STRETCH_BYTES_MAX, type Stretch } from './recording-files.js';
 
-/** What is asked for. */
+/** A question of another cluster. */
 export interface StretchesAsked {
   readonly from: number;
   readonly to: number;

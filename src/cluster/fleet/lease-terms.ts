@@ -4,6 +4,7 @@
  * changed announcement, and a changed configuration, reach an SCX that is running.
  */
 import { type LeaseTerms, RECORDING_OTHERS_MAX } from '../../api/lease.js';
+import { dropAbsent } from '../../session/drop-absent.js';
 import type { PublicKey } from '../../session/public-key.js';
 import type { AnnouncementFinder } from '../announcements/announcement-finder.js';
 import type { AnnouncementStore } from '../announcements/announcement-store.js';
@@ -39,10 +40,9 @@ function announcedNow(
   const { homepage = null, isListed, renditions = [] } = known.announcement;
   const listing = isListed === undefined ? {} : { isListed };
   const about = { title, genre, description, homepage, ...listing };
-  const channels = known.announcement.channels.map(({ id, rateKbps }) => ({
-    id,
-    ...(rateKbps === undefined ? {} : { rateKbps }),
-  }));
+  const channels = known.announcement.channels.map(({ id, rateKbps }) =>
+    dropAbsent({ id, rateKbps }),
+  );
   const station = { ...about, renditions: [...renditions], channels };
   return { station, access: accessOf(known.announcement) };
 }
@@ -64,8 +64,9 @@ function fallbackOf(
 }
 
 /**
- * What is published here is recorded, as long as its announcement wants and the operator lets; public sessions
- * from elsewhere as well where the operator gives them room. Holes of these are not filled: other clusters have them.
+ * A session that is published here is recorded, for as long as its announcement wants and the operator lets. A public
+ * session from elsewhere is recorded where the operator gives it room; its holes are not filled, as other clusters
+ * have what is missing.
  */
 function recordingOf(
   { finder, recording, others }: TermsSources,

@@ -23,7 +23,7 @@ import { isRedirectShy } from './redirect-shy.js';
 import type { StreamProxy } from './stream-proxy.js';
 import type { Wanted, WantedDependencies } from './wanted-session.js';
 
-/** What is recorded here; undefined where nothing of this kind may be. */
+/** The recordings of this cluster; undefined: the operator allows none of this kind. */
 interface KeptHere {
   /** Of sessions that are published here. */
   readonly own: Recordings | undefined;
@@ -49,7 +49,7 @@ export interface ListenDependencies extends WantedDependencies {
   /** There is a listener hook: the SCXs ask listeners for names and passwords. */
   readonly asksListeners: boolean;
   readonly clients: Pick<ScxClients, 'refusalOf'>;
-  /** What is recorded here. */
+  /** The recordings of this cluster. */
   readonly kept: KeptHere;
   /** Signs what other clusters fetch. */
   readonly clusterKey: SigningKey;

@@ -30,7 +30,7 @@ const CLUSTERS_MAX = 8;
 const TIMEOUT_MS = 1000;
 const ASKED_MAX = 16;
 const SESSIONS_KEPT = 1000;
-/** How long an answer is remembered, ms: that there is one, and that there is none. Guesses. */
+/** How long it is remembered that some cluster has recorded a session, and that none has, ms. Guesses. */
 const FOUND_MS = 60_000;
 const NONE_MS = 10_000;
 

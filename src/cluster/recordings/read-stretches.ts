@@ -16,13 +16,17 @@ import {
   toldStretches,
 } from '../../api/recordings/stretches-answer.js';
 
+/** The stretches of an hour; none if it has no index. */
+export const stretchesOf = async (folder: string, hour: string): Promise<readonly Stretch[]> =>
+  parseIndex(await readFile(join(folder, indexFile(hour)), 'utf8').catch(() => ''));
+
 /** The stretches in the range, which are whole; a few more than an answer holds at most. */
 async function stretchesIn(folder: string, { from, to }: StretchesAsked) {
   const hours = hoursIn(await readdir(folder).catch(() => []));
   const found: Stretch[] = [];
   for (const hour of hours) {
     if (hour < hourOf(from) || hour > hourOf(to)) continue;
-    const index = parseIndex(await readFile(join(folder, indexFile(hour)), 'utf8').catch(() => ''));
+    const index = await stretchesOf(folder, hour);
     found.push(...index.filter(({ at, isMended }) => at >= from && at <= to && isMended !== true));
     if (found.length > STRETCHES_TOLD_MAX) break;
   }

@@ -4,14 +4,13 @@
  *
  * Bounded: LISTED_MAX sessions whose lists are remembered, TITLED_HOURS hours whose titles are told.
  */
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   HOUR_MS,
   hourStart,
   hoursIn,
   indexFile,
-  parseIndex,
   recordingFolder,
   type Stretch,
   soundFile,
@@ -22,7 +21,7 @@ import { steadyTimeMs } from '../../runtime/steady-time.js';
 import type { SignedAnnouncement } from '../../session/announcement.js';
 import type { SessionIdentity } from '../../session/session-id.js';
 import { type Piece, piecesIn } from './pieces.js';
-import { readStretches } from './read-stretches.js';
+import { readStretches, stretchesOf } from './read-stretches.js';
 
 /** An hour that was recorded, or the part of it that there is. */
 interface RecordedHour {
@@ -71,9 +70,6 @@ function titlesOf(stretches: readonly Stretch[]): RecordedSession['titles'] {
     return isNew && title !== null ? [{ at, title }] : [];
   });
 }
-
-const stretchesOf = async (folder: string, hour: string): Promise<readonly Stretch[]> =>
-  parseIndex(await readFile(join(folder, indexFile(hour)), 'utf8').catch(() => ''));
 
 async function sized(folder: string, hour: string): Promise<RecordedHour[]> {
   const size = await stat(join(folder, soundFile(hour))).catch(() => undefined);

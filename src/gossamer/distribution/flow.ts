@@ -101,7 +101,7 @@ function createParts(options: FlowOptions) {
   const { context, source, channel, disturbances, memory, neighbour } = options;
   const { isOptional = false } = options;
   const { config, rng } = context;
-  // Who wants an optional channel begins with all that there is (optional-channels.ts).
+  // A new subscriber of an optional channel gets all that is cached (optional-channels.ts).
   const kept = isOptional ? { ...config, recentMs: config.cacheMs } : config;
   const stream = createStream(kept, memory);
   const counters = noCounts();

@@ -50,8 +50,6 @@ export interface KnownSource extends Attachment {
   readonly flows: readonly Flow[];
 }
 
-type Entry = Attachment & { flows: readonly Flow[] };
-
 export interface KnownSourcesOptions {
   readonly context: Context;
   readonly disturbances: Disturbances;
@@ -167,16 +165,16 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
   /**
    * Bounded by SOURCES_MAX: those in the routing table, and those that ended within sourceLingerMs.
    */
-  const known = new Map<SourceId, Entry>();
+  const known = new Map<SourceId, KnownSource>();
   const openFlows = createOpenFlows(options);
   let channels = config.channels;
 
   const openFlowsOf = ({ source: { id } }: Attachment, wanted: readonly number[]): Flow[] =>
     wanted.map((channel) => openFlows.open(id, channel, false));
 
-  const becomeKnown = (attached: Attachment): Entry => {
+  const becomeKnown = (attached: Attachment): KnownSource => {
     const { id } = attached.source;
-    const entry: Entry = { ...attached, flows: openFlowsOf(attached, channels) };
+    const entry = { ...attached, flows: openFlowsOf(attached, channels) };
     known.set(id, entry);
     return entry;
   };
@@ -209,6 +207,9 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
     notify(context, { kind: 'sourceDown', source: entry.source.id });
   };
 
+  const setFlows = (entry: KnownSource, flows: readonly Flow[]): void =>
+    void Object.assign(entry, { flows });
+
   /** Where the ADUs of flows are to come from: from our own source, or from the next hop. */
   const place = (flows: readonly Flow[], { scx, nextHop }: Attachment, now: number): void => {
     for (const flow of flows) {
@@ -235,13 +236,16 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
     flowOf: (source, channel) => known.get(source)?.flows.find((flow) => flow.channel === channel),
     open: (entry, channel, now) => {
       const flow = openFlows.open(entry.source.id, channel, true);
-      known.set(entry.source.id, Object.assign(entry, { flows: [...entry.flows, flow] }));
+      setFlows(entry, [...entry.flows, flow]);
       place([flow], entry, now);
       return flow;
     },
     close: (entry, flow) => {
       openFlows.close(flow);
-      Object.assign(entry, { flows: entry.flows.filter((one) => one !== flow) });
+      setFlows(
+        entry,
+        entry.flows.filter((one) => one !== flow),
+      );
     },
     onTable: (table, now) => {
       const attached = attachmentsOf(table);
@@ -255,7 +259,7 @@ export function createKnownSources(options: KnownSourcesOptions): KnownSources {
       const added = fresh.slice(0, CHANNELS_MAX - channels.length);
       channels = [...channels, ...added];
       for (const entry of known.values()) {
-        entry.flows = [...entry.flows, ...openFlowsOf(entry, added)];
+        setFlows(entry, [...entry.flows, ...openFlowsOf(entry, added)]);
         // A next hop that did not have them yet has refused, and somebody else was asked.
         place(entry.flows.slice(config.channels.length), entry, now);
       }

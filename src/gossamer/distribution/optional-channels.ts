@@ -28,7 +28,7 @@ export interface OptionalNeeds {
 export interface OptionalChannels {
   /** `maintain` is to follow. */
   set(needs: OptionalNeeds): void;
-  /** The flow that a neighbour asks for, opened for it; undefined: there is none. */
+  /** Opens the flow that a neighbour asks for; undefined: it may not have it. */
   openFor(
     child: NodeId,
     asked: { readonly source: SourceId; readonly channel: number },

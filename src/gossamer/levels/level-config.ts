@@ -30,7 +30,10 @@ export interface LevelsConfig {
   readonly nearerMs: number;
 }
 
-/** Who is oldest in a neighbourhood shows only when all its members are known: soon (`newcomerMs`). */
+/**
+ * A neighbourhood is recognised by its oldest member, so each member must know all others soon (within
+ * `newcomerMs`): members are told without a limit of the rate.
+ */
 const RULES = { ...FAST, sightingIntervalMs: 0 };
 
 /** Production's rules at both levels; each SCX knows at most 100 + 100 members. */

@@ -10,8 +10,8 @@
  * within a round trip.
  *
  * A neighbour of our predecessor is known by its id. What waits for the connection to it leaves with our HELLO
- * as soon as TLS has proven that id, so the first edge is there one round trip earlier. To whoever else is at
- * an address nothing is said before its HELLO has been accepted.
+ * as soon as TLS has proven that id, so the first edge is there one round trip earlier. Any other
+ * peer at an address is sent nothing before its HELLO has been accepted.
  *
  * Ids are proven, addresses are claimed: anybody may say in HELLO that it is to be reached where
  * another SCX is. So what we say unasked to an address goes over the connection of the neighbour

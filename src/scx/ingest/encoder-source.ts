@@ -30,7 +30,7 @@ export interface EncoderSource {
   frameAt: number;
   /** Makes its renditions: it outlives the connection as well. Undefined before the first one. */
   maker?: RenditionMaker | undefined;
-  /** Sends what the maker has made, over the present connection; undefined: there is none. */
+  /** Sends the maker's frames over the encoder's present connection; undefined: no encoder is connected. */
   sendMade?: RenditionMakerOptions['send'] | undefined;
 }
 

@@ -7,6 +7,7 @@
  * Bounded: HOLES_MAX holes, the newest; TRIES_MAX tries for each, later each time, as the others may be
  * away or have the same hole; then it stays until the SCX is started anew.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { SOUND_TOLD_BYTES_MAX, type ToldStretch } from '../../api/recordings/stretches-answer.js';
 import { type BackoffRange, backoffMs } from '../../lib/backoff.js';
@@ -82,10 +83,8 @@ export function createFilling(options: FillingOptions): Filling {
   let others: readonly OtherCluster[] = [];
   let isBusy = false;
 
-  const rest = async (bytes: number): Promise<void> => {
-    const pauseMs = (bytes / BYTES_PER_SECOND) * 1000;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
-  };
+  const rest = (bytes: number): Promise<void> =>
+    pause((bytes / BYTES_PER_SECOND) * 1000, undefined, { ref: false });
 
   const isWanted = (work: Work): boolean => works.includes(work);
 

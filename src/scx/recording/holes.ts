@@ -11,7 +11,7 @@ export interface Hole {
   /** Undefined: whatever was played before all that is kept. */
   readonly after: Stretch | undefined;
   readonly before: Stretch;
-  /** What is older is not wanted, ms since 1970. */
+  /** Older sound need not be kept, ms since 1970. */
   readonly from: number;
 }
 

@@ -4,9 +4,9 @@
  * start of the SCX, and so does the way in which a channel is carried: an added one travels over TCP. The
  * channel of entries makes a session a directory, so it is not added either.
  *
- * Bounded: CHANNELS_MAX channels.
+ * Bounded: as many channels as an announcement may have.
  */
-import type { Channel } from '../../session/announcement.js';
+import { ANNOUNCEMENT_LIMITS, type Channel } from '../../session/announcement.js';
 import { ENTRY_CHANNEL } from '../../session/channels.js';
 
 /** A channel, and what it may carry. */
@@ -21,8 +21,7 @@ export interface SessionChannels {
   update(announced: readonly RatedChannel[]): void;
 }
 
-/** As many as an announcement may have. */
-const CHANNELS_MAX = 16;
+const { channelsMax } = ANNOUNCEMENT_LIMITS;
 
 /** Creates the channels of the launch document. */
 export function createSessionChannels(launched: readonly RatedChannel[]): SessionChannels {
@@ -34,7 +33,7 @@ export function createSessionChannels(launched: readonly RatedChannel[]): Sessio
     update: (announced) => {
       for (const channel of announced) {
         const isNew = !channels.has(channel.id);
-        if (isNew && (channel.id === ENTRY_CHANNEL || channels.size >= CHANNELS_MAX)) continue;
+        if (isNew && (channel.id === ENTRY_CHANNEL || channels.size >= channelsMax)) continue;
         channels.set(channel.id, channel);
       }
     },
